@@ -1,0 +1,18 @@
+from allauth.account.auth_backends import AuthenticationBackend
+
+from accounts.permissions import ADMINISTRATOR, ALLOWED, MANAGER
+
+
+class RoleBackend(AuthenticationBackend):
+    """Answer `user.has_perm(perm, obj)` from the ALLOWED table; guarded models offer `role_of`."""
+
+    def has_perm(self, user_obj, perm, obj=None):
+        if not user_obj.is_active or user_obj.is_anonymous:
+            return False
+        if user_obj.sees_everything:
+            return True
+        if perm in ADMINISTRATOR:
+            return False
+        if obj is None:
+            return perm in (MANAGER if user_obj.is_manager else ALLOWED[None])
+        return perm in ALLOWED[obj.role_of(user_obj)]

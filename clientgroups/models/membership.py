@@ -1,0 +1,73 @@
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.db import models
+from django.db.models import Func, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clientgroups.models.client import Client
+from clientgroups.models.group import ClientGroup
+
+
+class DateRange(Func):
+    """daterange(valid_from, valid_to): the last day itself no longer belongs to it."""
+
+    function = "daterange"
+    output_field = DateRangeField()
+
+
+class MembershipQuerySet(models.QuerySet):
+    def on(self, day):
+        """Rows valid on a day: from that day on or before, and not yet ended."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=day), valid_from__lte=day)
+
+    def current(self):
+        return self.filter(valid_to=None)
+
+
+class Membership(models.Model):
+    """A client in a group, from a day (inclusive) to a day (exclusive), and why.
+
+    A client who left and came back has two rows that never overlap. An open row has no end.
+    """
+
+    client_group = models.ForeignKey(ClientGroup, models.CASCADE, related_name="memberships")
+    client = models.ForeignKey(Client, models.CASCADE, related_name="memberships")
+    valid_from = models.DateField(_("from"), default=timezone.localdate)
+    valid_to = models.DateField(_("until"), null=True, blank=True)
+    began_because = models.CharField(_("began because"), max_length=200, blank=True)
+    ended_because = models.CharField(_("ended because"), max_length=200, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["client__name", "-valid_from", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="membership_ends_after_start",
+                condition=Q(valid_to=None) | Q(valid_to__gte=models.F("valid_from")),
+                violation_error_message=_("A membership ends on or after the day it began."),
+            ),
+            ExclusionConstraint(
+                name="membership_no_overlap",
+                expressions=[
+                    ("client_group", RangeOperators.EQUAL),
+                    ("client", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("The client is already in the group in that time."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["client_group", "client"],
+                name="membership_current",
+                condition=Q(valid_to=None),
+            ),
+            models.Index(fields=["client", "client_group"], name="membership_client"),
+        ]
+
+    def __str__(self):
+        return f"{self.client} · {self.client_group}"
