@@ -1,0 +1,44 @@
+"""The Celery application and the whole beat schedule: reviewed, versioned and tested like code."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+from django_structlog.celery.steps import DjangoStructLogInitStep
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+
+HEARTBEAT = "config.tasks.heartbeat"
+HEARTBEAT_SECONDS = 15
+
+# Seconds between two runs. Every job may run twice, late or together: the rows decide what is due.
+EVERY = {
+    "accounts.tasks.purge_expired": 3600,
+    "clientgroups.tasks.derive_lifecycle": 3600,
+    "clientgroups.tasks.refresh_dynamic_groups": 60,
+    HEARTBEAT: HEARTBEAT_SECONDS,
+    "feedback.tasks.send_due_waves": 60,
+    "feedback.tasks.sweep_rollups": 60,
+    "imports.tasks.continue_imports": 30,
+    "notifications.tasks.deliver_pending": 15,
+    "projects.tasks.refresh_goal_progress": 300,
+    "projects.tasks.remind_due_work": 300,
+}
+
+app = Celery("tandem")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.autodiscover_tasks(["config"])
+# The id of the request that caused a job is logged with the job.
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+def beat_schedule():
+    """Read when Celery first needs it, because settings import this package while they load."""
+    return {
+        name: {"task": name, "schedule": min(seconds, settings.BEAT_MAX_INTERVAL)}
+        for name, seconds in EVERY.items()
+    }
+
+
+app.add_defaults(lambda: {"beat_schedule": beat_schedule()})

@@ -1,0 +1,43 @@
+"""HTTPS, strict cookies, JSON logs. Refuses to start while a required variable is missing."""
+
+import os
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config.embedded import BASE_DIR
+from config.logs import json_logging
+
+REQUIRED = ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL")
+SAMPLE_KEY = "change-me"
+
+environ.Env.read_env(BASE_DIR / ".env")
+missing = [name for name in REQUIRED if not os.environ.get(name)]
+if missing:
+    raise ImproperlyConfigured("Set these environment variables: " + ", ".join(missing))
+if os.environ["SECRET_KEY"].startswith(SAMPLE_KEY) or len(os.environ["SECRET_KEY"]) < 50:
+    raise ImproperlyConfigured(
+        "SECRET_KEY must be your own: at least 50 random characters, not the sample's. Make one: "
+        'python -c "import secrets; print(secrets.token_urlsafe(60))"'
+    )
+if "*" in os.environ["ALLOWED_HOSTS"]:
+    raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; * would accept any of them.")
+
+from config.settings.base import *  # noqa: E402,F403
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)  # noqa: F405
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if env.bool("BEHIND_PROXY", default=False):  # noqa: F405
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31536000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_SECURE = True
+
+INSTALLED_APPS.append("django_structlog")  # noqa: F405
+MIDDLEWARE.insert(1, "django_structlog.middlewares.RequestMiddleware")  # noqa: F405
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an anonymous answer must stay anonymous in the logs
+LOGGING = json_logging()
