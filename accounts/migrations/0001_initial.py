@@ -10,15 +10,15 @@ from django.db import migrations, models
 
 # Full text over words and two-character Han pieces. In the first migration of all, because every
 # app below has generated columns that call it.
-TANDEM_VECTOR = """
+TANDEM_VECTOR = r"""
 CREATE OR REPLACE FUNCTION tandem_vector(source text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT to_tsvector('simple', regexp_replace(lower(left(source, 20000)),
-           '[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+', ' ', 'g'))
+           '[!-/:-@\[-`{-~㐀-䶿一-鿿豈-﫿]+', ' ', 'g'))
       || coalesce(array_to_tsvector(ARRAY(
            SELECT DISTINCT substr(run.part, i, 2)
              FROM (SELECT (regexp_matches(left(source, 20000),
-                     '[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+', 'g'))[1] AS part) AS run,
+                     '[㐀-䶿一-鿿豈-﫿]+', 'g'))[1] AS part) AS run,
                   generate_series(1, greatest(length(run.part), 1)) AS i)), ''::tsvector)
 $$
 """
