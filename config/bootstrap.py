@@ -111,7 +111,7 @@ def install(kind):
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say(f"Installing {requirements.name} …")
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    command = [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
     if subprocess.call([*command, "--require-hashes", "-r", str(requirements)]):  # noqa: S603
         give_up("Installing failed; the lines above say why. No network? Try again when there is.")
     stamp.write_text(wanted)

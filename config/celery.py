@@ -4,7 +4,6 @@ import os
 
 from celery import Celery
 from django.conf import settings
-from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
@@ -29,8 +28,6 @@ app = Celery("tandem")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["config"])
-# The id of the request that caused a job is logged with the job.
-app.steps["worker"].add(DjangoStructLogInitStep)
 
 
 def beat_schedule():

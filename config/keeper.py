@@ -23,7 +23,6 @@ import threading
 import time
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
 
 import psutil
 
@@ -127,7 +126,7 @@ class Postgres:
 
     @property
     def url(self):
-        return f"postgres://postgres@{quote(str(self.sockets), safe='')}/{DATABASE}"
+        return f"postgres://postgres@/{self.sockets}/{DATABASE}"
 
     def start(self):
         self._init()

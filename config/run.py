@@ -95,7 +95,7 @@ def free_port(preferred):
 def prepare_environment():
     """Settings that depend on this run; whatever the environment or .env names stays."""
     environ.Env.read_env(BASE_DIR / ".env")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.dev"
     os.environ["PORT"] = os.environ.get("PORT") or "8000"
     os.environ["HOST"] = os.environ.get("HOST") or "127.0.0.1"
     address = f"http://{os.environ['HOST']}:{os.environ['PORT']}"
@@ -117,7 +117,9 @@ def prepare_data():
 
 def commands():
     python, host, port = sys.executable, os.environ["HOST"], os.environ["PORT"]
-    celery = [python, "-m", "celery", "--app", "config", "--quiet"]
+    # A developer's own machine may well be a container where everybody is root.
+    quiet = ["-W", "ignore:You're running the worker with superuser:UserWarning"]
+    celery = [python, *quiet, "-m", "celery", "--app", "config", "--quiet"]
     granian = [python, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", port]
     granian += ["--workers", "2", "--blocking-threads", "2", "--no-ws", "--log-level", "warning"]
     granian += ["--respawn-failed-workers", "--workers-kill-timeout", "5"]

@@ -4,7 +4,9 @@ import os
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from config.celery import app as celery_app
 from config.embedded import BASE_DIR
 from config.logs import json_logging
 
@@ -41,3 +43,5 @@ MIDDLEWARE.insert(1, "django_structlog.middlewares.RequestMiddleware")  # noqa: 
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an anonymous answer must stay anonymous in the logs
 LOGGING = json_logging()
+# The id of the request that caused a job is logged with the job.
+celery_app.steps["worker"].add(DjangoStructLogInitStep)

@@ -1,0 +1,68 @@
+"""Who gets which answer from which page; see tests/url_table.py for how to add a row."""
+
+from collections import Counter
+
+import pytest
+from django.urls import reverse
+
+from tests.conftest import ROLES
+from tests.url_table import names, rows
+
+# Asked for in a test of its own, because its answer depends on the moment.
+ELSEWHERE = {"readyz": "tests/test_health.py: 200 or 503 by what is up"}
+FINE = {"get": {200}, "post": {200, 204, 302, 303, 400, 409, 422}}
+TABLE = rows()
+
+
+def test_every_url_has_a_row():
+    listed = {row.name for row in TABLE} | set(ELSEWHERE)
+
+    assert sorted(set(names()) - listed) == []
+
+
+def test_every_row_has_a_url():
+    listed = {row.name for row in TABLE} | set(ELSEWHERE)
+
+    assert sorted(listed - set(names())) == []
+
+
+def test_no_row_stands_twice():
+    keys = Counter((row.name, row.query, row.note) for row in TABLE)
+
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.name}{row.query}{row.note}")
+def test_url_answers_role(client, sign_in, row, role):
+    obj = row.make() if row.make else None
+    sign_in(role, obj)
+    method = "get" if row.post is None else "post"
+
+    response = getattr(client, method)(row.address(obj), row.data(obj))
+
+    wanted = row.status[role]
+    if wanted == "ok":
+        assert response.status_code in FINE[method]
+        assert not response.get("Location", "").startswith(reverse("account_login"))
+    else:
+        assert response.status_code == wanted
+    if role == "anonymous" and wanted == 302:
+        assert response["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("row", [row for row in TABLE if row.grow], ids=lambda row: row.name)
+def test_list_needs_as_many_queries_for_three_rows_as_for_one(client, sign_in, count_queries, row):
+    obj = row.make() if row.make else None
+    sign_in("admin")
+    address = row.address(obj)
+    grow = (lambda: row.grow(obj)) if obj is not None else row.grow
+    grow()
+    client.get(address)  # content types and the like, remembered by the process
+
+    with_one = count_queries(lambda: client.get(address))
+    grow()
+    grow()
+    with_three = count_queries(lambda: client.get(address))
+
+    assert with_three == with_one
