@@ -6,7 +6,7 @@ Every app keeps its rows in `tests/<app>/urls_table.py`:
         Url("projects:project_list", SIGNED_IN),
         Url("projects:project_detail", VIEW, make=ProjectFactory),
         Url("projects:task_edit", WORK, make=TaskFactory),
-        Url("projects:task_move", WORK, make=TaskFactory, post=lambda task: {"column": task.column_id}),
+        Url("projects:task_move", WORK, make=TaskFactory, post=lambda t: {"column": t.column_id}),
     ]
 
 `make` gives the row that the roles are granted on (its client group or project, see `sign_in`);
