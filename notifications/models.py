@@ -2,7 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,9 @@ class MessageQuerySet(models.QuerySet):
         )
 
     def inbox_of(self, user):
-        return self.filter(recipient=user)
+        """What stands in a person's inbox: the unread first, then the newest."""
+        unread = Case(When(read_at=None, then=0), default=1, output_field=IntegerField())
+        return self.filter(recipient=user).order_by(unread, "-created_at", "-pk")
 
     def unread(self):
         return self.filter(read_at=None)
@@ -27,7 +29,8 @@ class Message(models.Model):
 
     `recipient` is a person who signs in (the message also stands in their inbox), or empty when
     it goes to a client's contact. Subject and body are rendered when the row is written, in the
-    receiver's language.
+    receiver's language. `url` and `unsubscribe_url` are paths of this site; `action` is the text
+    of the button in the e-mail. A message that is given up says why in `last_error`.
     """
 
     class State(models.TextChoices):
@@ -46,6 +49,8 @@ class Message(models.Model):
     body = models.TextField(_("text"))
     html = models.TextField(blank=True)
     url = models.CharField(max_length=300, blank=True)
+    action = models.CharField(max_length=60, blank=True)
+    unsubscribe_url = models.CharField(max_length=300, blank=True)
     dedupe_key = models.CharField(max_length=160)
     message_id = models.UUIDField(default=uuid.uuid4, editable=False, unique=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)
@@ -75,6 +80,7 @@ class Message(models.Model):
                 condition=Q(state__in=["waiting", "leased"]),
             ),
             models.Index(fields=["recipient", "-created_at"], name="message_inbox"),
+            models.Index(fields=["recipient"], name="message_unread", condition=Q(read_at=None)),
         ]
 
     def __str__(self):
