@@ -8,7 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Role
 from clientgroups.models import ClientGroup
+from core.files.refusal import say
 from projects.models import Project
+
+
+# States in which a worker has something to do.
+WORKING = ["reading", "checking", "applying", "undoing"]
 
 
 class ImportRunQuerySet(models.QuerySet):
@@ -19,14 +24,15 @@ class ImportRunQuerySet(models.QuerySet):
         return self.filter(created_by=user)
 
     def unfinished(self):
-        return self.filter(state__in=[ImportRun.State.CHECKING, ImportRun.State.APPLYING])
+        return self.filter(state__in=WORKING)
 
 
 class ImportRun(models.Model):
     """One uploaded file on its way into the product.
 
-    uploaded → (mapping confirmed) checking → checked → (confirmed) applying → applied → undone,
-    or failed with a sentence in `problem`. `batch` marks every row the run creates.
+    (reading, when large) → uploaded → (mapping confirmed) checking → checked → (confirmed) applying
+    → applied → undoing → undone, or failed with a sentence in `summary["problem"]`. `batch` marks
+    every row the run creates. `problem` keeps the sentence in English for the administration.
     """
 
     class Kind(models.TextChoices):
@@ -34,11 +40,13 @@ class ImportRun(models.Model):
         TRELLO = "trello", _("Trello board")
 
     class State(models.TextChoices):
+        READING = "reading", _("Being read")
         UPLOADED = "uploaded", _("Waiting for the mapping")
         CHECKING = "checking", _("Being checked")
         CHECKED = "checked", _("Waiting for your decision")
         APPLYING = "applying", _("Being imported")
         APPLIED = "applied", _("Imported")
+        UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
         FAILED = "failed", _("Failed")
 
@@ -83,7 +91,7 @@ class ImportRun(models.Model):
             models.Index(
                 fields=["leased_until"],
                 name="importrun_unfinished",
-                condition=Q(state__in=["checking", "applying"]),
+                condition=Q(state__in=WORKING),
             ),
         ]
 
@@ -94,7 +102,16 @@ class ImportRun(models.Model):
         return reverse("imports:run_detail", args=[self.pk])
 
     def role_of(self, user):
-        return Role.LEAD if self.created_by_id == user.pk else None
+        """Lead for its creator, as long as the right to import this kind has not been withdrawn."""
+        if self.created_by_id != user.pk:
+            return None
+        if self.project_id is None:
+            return Role.LEAD if user.is_manager else None
+        return self.project.role_of(user)
+
+    @property
+    def is_working(self):
+        return self.state in WORKING
 
 
 class ImportIssue(models.Model):
@@ -120,4 +137,4 @@ class ImportIssue(models.Model):
         indexes = [models.Index(fields=["run", "severity", "line", "id"], name="importissue_list")]
 
     def __str__(self):
-        return f"{self.place}: {self.message}"
+        return say(self.message, self.params)
