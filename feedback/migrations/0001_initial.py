@@ -12,257 +12,707 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clientgroups', '0001_initial'),
-        ('projects', '0001_initial'),
+        ("clientgroups", "0001_initial"),
+        ("projects", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Invitation',
+            name="Invitation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(default=feedback.models.wave.new_token, editable=False, max_length=40, unique=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('answered', 'Answered'), ('revoked', 'Withdrawn')], default='waiting', max_length=10, verbose_name='state')),
-                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
-                ('opened_at', models.DateTimeField(blank=True, null=True, verbose_name='opened')),
-                ('answered_at', models.DateTimeField(blank=True, null=True, verbose_name='answered')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='clientgroups.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "token",
+                    models.CharField(
+                        default=feedback.models.wave.new_token,
+                        editable=False,
+                        max_length=40,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sent", "Sent"),
+                            ("answered", "Answered"),
+                            ("revoked", "Withdrawn"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
+                ("opened_at", models.DateTimeField(blank=True, null=True, verbose_name="opened")),
+                (
+                    "answered_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="answered"),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="clientgroups.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'invitation',
-                'verbose_name_plural': 'invitations',
-                'ordering': ['pk'],
+                "verbose_name": "invitation",
+                "verbose_name_plural": "invitations",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='SatisfactionRollup',
+            name="SatisfactionRollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('group', 'Client group'), ('project', 'Project'), ('survey', 'Survey'), ('wave', 'Wave')], max_length=8)),
-                ('scope_id', models.BigIntegerField()),
-                ('metric', models.CharField(choices=[('nps', 'NPS'), ('csat', 'CSAT'), ('ces', 'CES')], max_length=8)),
-                ('period_kind', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('all', 'All time')], max_length=8)),
-                ('period_start', models.DateField()),
-                ('n', models.PositiveIntegerField(verbose_name='clients that answered')),
-                ('answers', models.PositiveIntegerField(verbose_name='answers')),
-                ('counts', models.JSONField(default=list)),
-                ('mean', models.FloatField()),
-                ('score', models.FloatField()),
-                ('low', models.FloatField(null=True)),
-                ('high', models.FloatField(null=True)),
-                ('invited', models.PositiveIntegerField(null=True)),
-                ('responded', models.PositiveIntegerField(null=True)),
-                ('computed_at', models.DateTimeField(verbose_name='as of')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("group", "Client group"),
+                            ("project", "Project"),
+                            ("survey", "Survey"),
+                            ("wave", "Wave"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("scope_id", models.BigIntegerField()),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[("nps", "NPS"), ("csat", "CSAT"), ("ces", "CES")], max_length=8
+                    ),
+                ),
+                (
+                    "period_kind",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("all", "All time")],
+                        max_length=8,
+                    ),
+                ),
+                ("period_start", models.DateField()),
+                ("n", models.PositiveIntegerField(verbose_name="clients that answered")),
+                ("answers", models.PositiveIntegerField(verbose_name="answers")),
+                ("counts", models.JSONField(default=list)),
+                ("mean", models.FloatField()),
+                ("score", models.FloatField()),
+                ("low", models.FloatField(null=True)),
+                ("high", models.FloatField(null=True)),
+                ("invited", models.PositiveIntegerField(null=True)),
+                ("responded", models.PositiveIntegerField(null=True)),
+                ("computed_at", models.DateTimeField(verbose_name="as of")),
             ],
             options={
-                'verbose_name': 'score',
-                'verbose_name_plural': 'scores',
-                'ordering': ['scope', 'scope_id', 'metric', 'period_kind', '-period_start'],
-                'constraints': [models.UniqueConstraint(fields=('scope', 'scope_id', 'metric', 'period_kind', 'period_start'), name='satisfactionrollup_once'), models.CheckConstraint(condition=models.Q(('n__gt', 0)), name='satisfactionrollup_not_empty')],
+                "verbose_name": "score",
+                "verbose_name_plural": "scores",
+                "ordering": ["scope", "scope_id", "metric", "period_kind", "-period_start"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scope", "scope_id", "metric", "period_kind", "period_start"),
+                        name="satisfactionrollup_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("n__gt", 0)), name="satisfactionrollup_not_empty"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StaleScore',
+            name="StaleScore",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('group', 'Client group'), ('project', 'Project'), ('survey', 'Survey'), ('wave', 'Wave')], max_length=8)),
-                ('scope_id', models.BigIntegerField()),
-                ('metric', models.CharField(choices=[('nps', 'NPS'), ('csat', 'CSAT'), ('ces', 'CES')], max_length=8)),
-                ('period_kind', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('all', 'All time')], max_length=8)),
-                ('period_start', models.DateField()),
-                ('marked_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("group", "Client group"),
+                            ("project", "Project"),
+                            ("survey", "Survey"),
+                            ("wave", "Wave"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("scope_id", models.BigIntegerField()),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[("nps", "NPS"), ("csat", "CSAT"), ("ces", "CES")], max_length=8
+                    ),
+                ),
+                (
+                    "period_kind",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("all", "All time")],
+                        max_length=8,
+                    ),
+                ),
+                ("period_start", models.DateField()),
+                ("marked_at", models.DateTimeField()),
             ],
             options={
-                'verbose_name': 'score to recompute',
-                'verbose_name_plural': 'scores to recompute',
-                'ordering': ['marked_at', 'pk'],
-                'indexes': [models.Index(fields=['marked_at'], name='stalescore_marked')],
-                'constraints': [models.UniqueConstraint(fields=('scope', 'scope_id', 'metric', 'period_kind', 'period_start'), name='stalescore_once')],
+                "verbose_name": "score to recompute",
+                "verbose_name_plural": "scores to recompute",
+                "ordering": ["marked_at", "pk"],
+                "indexes": [models.Index(fields=["marked_at"], name="stalescore_marked")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scope", "scope_id", "metric", "period_kind", "period_start"),
+                        name="stalescore_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Survey',
+            name="Survey",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=160, verbose_name='name')),
-                ('title_en', models.CharField(blank=True, max_length=200, verbose_name='title (English)')),
-                ('title_zh', models.CharField(blank=True, max_length=200, verbose_name='title (Chinese)')),
-                ('intro_en', models.TextField(blank=True, max_length=2000, verbose_name='introduction (English)')),
-                ('intro_zh', models.TextField(blank=True, max_length=2000, verbose_name='introduction (Chinese)')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('open', 'Open'), ('closed', 'Closed')], default='draft', max_length=8, verbose_name='state')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('search', models.GeneratedField(db_persist=True, expression=core.search.TandemVector(core.search._Concat(core.search._Concat(core.search._Concat(models.Value(''), django.db.models.functions.comparison.Coalesce(models.F('name'), models.Value(''))), django.db.models.functions.comparison.Coalesce(models.F('title_en'), models.Value(''))), django.db.models.functions.comparison.Coalesce(models.F('title_zh'), models.Value('')))), output_field=django.contrib.postgres.search.SearchVectorField())),
-                ('client_group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='surveys', to='clientgroups.clientgroup', verbose_name='client group')),
-                ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='surveys', to='projects.project', verbose_name='project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=160, verbose_name="name")),
+                (
+                    "title_en",
+                    models.CharField(blank=True, max_length=200, verbose_name="title (English)"),
+                ),
+                (
+                    "title_zh",
+                    models.CharField(blank=True, max_length=200, verbose_name="title (Chinese)"),
+                ),
+                (
+                    "intro_en",
+                    models.TextField(
+                        blank=True, max_length=2000, verbose_name="introduction (English)"
+                    ),
+                ),
+                (
+                    "intro_zh",
+                    models.TextField(
+                        blank=True, max_length=2000, verbose_name="introduction (Chinese)"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("open", "Open"), ("closed", "Closed")],
+                        default="draft",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "search",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=core.search.TandemVector(
+                            core.search._Concat(
+                                core.search._Concat(
+                                    core.search._Concat(
+                                        models.Value(""),
+                                        django.db.models.functions.comparison.Coalesce(
+                                            models.F("name"), models.Value("")
+                                        ),
+                                    ),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("title_en"), models.Value("")
+                                    ),
+                                ),
+                                django.db.models.functions.comparison.Coalesce(
+                                    models.F("title_zh"), models.Value("")
+                                ),
+                            )
+                        ),
+                        output_field=django.contrib.postgres.search.SearchVectorField(),
+                    ),
+                ),
+                (
+                    "client_group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="surveys",
+                        to="clientgroups.clientgroup",
+                        verbose_name="client group",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="surveys",
+                        to="projects.project",
+                        verbose_name="project",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'survey',
-                'verbose_name_plural': 'surveys',
-                'ordering': ['-created_at', '-pk'],
+                "verbose_name": "survey",
+                "verbose_name_plural": "surveys",
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='SurveyVersion',
+            name="SurveyVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(verbose_name='version')),
-                ('published_at', models.DateTimeField(blank=True, null=True, verbose_name='published')),
-                ('frozen_at', models.DateTimeField(blank=True, null=True, verbose_name='frozen')),
-                ('survey', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='feedback.survey')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(verbose_name="version")),
+                (
+                    "published_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="published"),
+                ),
+                ("frozen_at", models.DateTimeField(blank=True, null=True, verbose_name="frozen")),
+                (
+                    "survey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="feedback.survey",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'survey version',
-                'verbose_name_plural': 'survey versions',
-                'ordering': ['-number'],
+                "verbose_name": "survey version",
+                "verbose_name_plural": "survey versions",
+                "ordering": ["-number"],
             },
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('nps', 'Recommendation, 0 to 10 (NPS)'), ('csat', 'Satisfaction, 1 to 5 (CSAT)'), ('ces', 'Effort, 1 to 7 (CES)'), ('text', 'Comment')], max_length=8, verbose_name='kind')),
-                ('text_en', models.CharField(blank=True, max_length=500, verbose_name='question (English)')),
-                ('text_zh', models.CharField(blank=True, max_length=500, verbose_name='question (Chinese)')),
-                ('is_required', models.BooleanField(default=False, verbose_name='required')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='feedback.surveyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("nps", "Recommendation, 0 to 10 (NPS)"),
+                            ("csat", "Satisfaction, 1 to 5 (CSAT)"),
+                            ("ces", "Effort, 1 to 7 (CES)"),
+                            ("text", "Comment"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "text_en",
+                    models.CharField(blank=True, max_length=500, verbose_name="question (English)"),
+                ),
+                (
+                    "text_zh",
+                    models.CharField(blank=True, max_length=500, verbose_name="question (Chinese)"),
+                ),
+                ("is_required", models.BooleanField(default=False, verbose_name="required")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions",
+                        to="feedback.surveyversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'question',
-                'verbose_name_plural': 'questions',
-                'ordering': ['position', 'pk'],
+                "verbose_name": "question",
+                "verbose_name_plural": "questions",
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Wave',
+            name="Wave",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='name')),
-                ('state', models.CharField(choices=[('scheduled', 'Scheduled'), ('sending', 'Being sent'), ('sent', 'Sent'), ('closed', 'Closed')], default='scheduled', max_length=10, verbose_name='state')),
-                ('send_at', models.DateTimeField(verbose_name='send at')),
-                ('closes_at', models.DateTimeField(blank=True, null=True, verbose_name='closes at')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('created_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('survey', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='waves', to='feedback.survey')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='waves', to='feedback.surveyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="name")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("scheduled", "Scheduled"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("closed", "Closed"),
+                        ],
+                        default="scheduled",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("send_at", models.DateTimeField(verbose_name="send at")),
+                (
+                    "closes_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="closes at"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "survey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="waves",
+                        to="feedback.survey",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="waves",
+                        to="feedback.surveyversion",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'wave',
-                'verbose_name_plural': 'waves',
-                'ordering': ['-send_at', '-pk'],
+                "verbose_name": "wave",
+                "verbose_name_plural": "waves",
+                "ordering": ["-send_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Response',
+            name="Response",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mode', models.CharField(choices=[('web', 'Web'), ('phone', 'Phone interview'), ('import', 'Import')], default='web', max_length=8, verbose_name='mode')),
-                ('language', models.CharField(default='en', max_length=10, verbose_name='language')),
-                ('responded_on', models.DateField(verbose_name='answered on')),
-                ('submitted_at', models.DateTimeField(verbose_name='submitted')),
-                ('submission_key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responses', to='clientgroups.client')),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='responses', to='clientgroups.contact')),
-                ('invitation', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='response', to='feedback.invitation')),
-                ('survey', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='feedback.survey')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='feedback.surveyversion')),
-                ('wave', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='feedback.wave')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("web", "Web"),
+                            ("phone", "Phone interview"),
+                            ("import", "Import"),
+                        ],
+                        default="web",
+                        max_length=8,
+                        verbose_name="mode",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(default="en", max_length=10, verbose_name="language"),
+                ),
+                ("responded_on", models.DateField(verbose_name="answered on")),
+                ("submitted_at", models.DateTimeField(verbose_name="submitted")),
+                (
+                    "submission_key",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="responses",
+                        to="clientgroups.client",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="responses",
+                        to="clientgroups.contact",
+                    ),
+                ),
+                (
+                    "invitation",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="response",
+                        to="feedback.invitation",
+                    ),
+                ),
+                (
+                    "survey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responses",
+                        to="feedback.survey",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responses",
+                        to="feedback.surveyversion",
+                    ),
+                ),
+                (
+                    "wave",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="responses",
+                        to="feedback.wave",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'response',
-                'verbose_name_plural': 'responses',
-                'ordering': ['-submitted_at', '-pk'],
+                "verbose_name": "response",
+                "verbose_name_plural": "responses",
+                "ordering": ["-submitted_at", "-pk"],
             },
         ),
         migrations.AddField(
-            model_name='invitation',
-            name='wave',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='feedback.wave'),
+            model_name="invitation",
+            name="wave",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="invitations",
+                to="feedback.wave",
+            ),
         ),
         migrations.CreateModel(
-            name='Answer',
+            name="Answer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('metric', models.CharField(choices=[('nps', 'Recommendation, 0 to 10 (NPS)'), ('csat', 'Satisfaction, 1 to 5 (CSAT)'), ('ces', 'Effort, 1 to 7 (CES)'), ('text', 'Comment')], max_length=8)),
-                ('score', models.SmallIntegerField(blank=True, null=True, verbose_name='score')),
-                ('text', models.TextField(blank=True, max_length=5000, verbose_name='text')),
-                ('responded_on', models.DateField()),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='clientgroups.client')),
-                ('question', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='feedback.question')),
-                ('response', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='feedback.response')),
-                ('survey', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.survey')),
-                ('wave', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feedback.wave')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[
+                            ("nps", "Recommendation, 0 to 10 (NPS)"),
+                            ("csat", "Satisfaction, 1 to 5 (CSAT)"),
+                            ("ces", "Effort, 1 to 7 (CES)"),
+                            ("text", "Comment"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("score", models.SmallIntegerField(blank=True, null=True, verbose_name="score")),
+                ("text", models.TextField(blank=True, max_length=5000, verbose_name="text")),
+                ("responded_on", models.DateField()),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="clientgroups.client",
+                    ),
+                ),
+                (
+                    "question",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="feedback.question",
+                    ),
+                ),
+                (
+                    "response",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="answers",
+                        to="feedback.response",
+                    ),
+                ),
+                (
+                    "survey",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="feedback.survey",
+                    ),
+                ),
+                (
+                    "wave",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="feedback.wave",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'answer',
-                'verbose_name_plural': 'answers',
-                'ordering': ['question__position', 'pk'],
+                "verbose_name": "answer",
+                "verbose_name_plural": "answers",
+                "ordering": ["question__position", "pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='survey',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='survey_search'),
+            model_name="survey",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="survey_search"),
         ),
         migrations.AddConstraint(
-            model_name='surveyversion',
-            constraint=models.UniqueConstraint(fields=('survey', 'number'), name='surveyversion_number_once'),
+            model_name="surveyversion",
+            constraint=models.UniqueConstraint(
+                fields=("survey", "number"), name="surveyversion_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('text_en', ''), _negated=True), models.Q(('text_zh', ''), _negated=True), _connector='OR'), name='question_is_worded', violation_error_message='Word the question in at least one language.'),
+            model_name="question",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("text_en", ""), _negated=True),
+                    models.Q(("text_zh", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="question_is_worded",
+                violation_error_message="Word the question in at least one language.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='wave',
-            index=models.Index(condition=models.Q(('state__in', ['scheduled', 'sending'])), fields=['send_at'], name='wave_due'),
+            model_name="wave",
+            index=models.Index(
+                condition=models.Q(("state__in", ["scheduled", "sending"])),
+                fields=["send_at"],
+                name="wave_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wave',
-            constraint=models.UniqueConstraint(fields=('survey', 'name'), name='wave_name_once', violation_error_message='The survey already has a wave with this name.'),
+            model_name="wave",
+            constraint=models.UniqueConstraint(
+                fields=("survey", "name"),
+                name="wave_name_once",
+                violation_error_message="The survey already has a wave with this name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='wave',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at', None), ('closes_at__gt', models.F('send_at')), _connector='OR'), name='wave_closes_after_start', violation_error_message='A wave closes after it is sent.'),
+            model_name="wave",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closes_at", None), ("closes_at__gt", models.F("send_at")), _connector="OR"
+                ),
+                name="wave_closes_after_start",
+                violation_error_message="A wave closes after it is sent.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['survey', '-submitted_at'], name='response_survey_at'),
+            model_name="response",
+            index=models.Index(fields=["survey", "-submitted_at"], name="response_survey_at"),
         ),
         migrations.AddIndex(
-            model_name='response',
-            index=models.Index(fields=['client', 'responded_on'], name='response_client_day'),
+            model_name="response",
+            index=models.Index(fields=["client", "responded_on"], name="response_client_day"),
         ),
         migrations.AddIndex(
-            model_name='invitation',
-            index=models.Index(fields=['wave', 'state', 'id'], name='invitation_wave_state'),
+            model_name="invitation",
+            index=models.Index(fields=["wave", "state", "id"], name="invitation_wave_state"),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('wave', 'contact'), name='invitation_once_per_wave', violation_error_message='This contact was invited in this wave already.'),
+            model_name="invitation",
+            constraint=models.UniqueConstraint(
+                fields=("wave", "contact"),
+                name="invitation_once_per_wave",
+                violation_error_message="This contact was invited in this wave already.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='answer',
-            index=models.Index(condition=models.Q(('score__isnull', False)), fields=['metric', 'responded_on', 'client', '-id'], include=('score', 'survey', 'wave'), name='answer_rollup'),
+            model_name="answer",
+            index=models.Index(
+                condition=models.Q(("score__isnull", False)),
+                fields=["metric", "responded_on", "client", "-id"],
+                include=("score", "survey", "wave"),
+                name="answer_rollup",
+            ),
         ),
         migrations.AddIndex(
-            model_name='answer',
-            index=models.Index(condition=models.Q(('score__isnull', False)), fields=['client', 'metric', 'responded_on'], name='answer_client_metric'),
+            model_name="answer",
+            index=models.Index(
+                condition=models.Q(("score__isnull", False)),
+                fields=["client", "metric", "responded_on"],
+                name="answer_client_metric",
+            ),
         ),
         migrations.AddIndex(
-            model_name='answer',
-            index=models.Index(condition=models.Q(('score__isnull', False)), fields=['survey', 'metric', 'responded_on'], name='answer_survey_metric'),
+            model_name="answer",
+            index=models.Index(
+                condition=models.Q(("score__isnull", False)),
+                fields=["survey", "metric", "responded_on"],
+                name="answer_survey_metric",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.UniqueConstraint(fields=('response', 'question'), name='answer_once'),
+            model_name="answer",
+            constraint=models.UniqueConstraint(fields=("response", "question"), name="answer_once"),
         ),
         migrations.AddConstraint(
-            model_name='answer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('metric', 'nps'), ('score__range', (0, 10))), models.Q(('metric', 'csat'), ('score__range', (1, 5))), models.Q(('metric', 'ces'), ('score__range', (1, 7))), models.Q(('metric', 'text'), ('score', None), models.Q(('text', ''), _negated=True)), _connector='OR'), name='answer_score_on_its_scale', violation_error_message='The answer lies outside the scale of the question.'),
+            model_name="answer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("metric", "nps"), ("score__range", (0, 10))),
+                    models.Q(("metric", "csat"), ("score__range", (1, 5))),
+                    models.Q(("metric", "ces"), ("score__range", (1, 7))),
+                    models.Q(
+                        ("metric", "text"), ("score", None), models.Q(("text", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="answer_score_on_its_scale",
+                violation_error_message="The answer lies outside the scale of the question.",
+            ),
         ),
     ]

@@ -19,9 +19,7 @@ class Response(models.Model):
 
     survey = models.ForeignKey(Survey, models.PROTECT, related_name="responses")
     version = models.ForeignKey(SurveyVersion, models.PROTECT, related_name="responses")
-    wave = models.ForeignKey(
-        Wave, models.PROTECT, null=True, blank=True, related_name="responses"
-    )
+    wave = models.ForeignKey(Wave, models.PROTECT, null=True, blank=True, related_name="responses")
     invitation = models.OneToOneField(
         Invitation, models.SET_NULL, null=True, blank=True, related_name="response"
     )

@@ -1,6 +1,11 @@
+import datetime as dt
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+# `period_start` of the one period that has no start.
+ALL_TIME = dt.date(1970, 1, 1)
 
 
 class Scope(models.TextChoices):
@@ -63,29 +68,29 @@ class SatisfactionRollup(models.Model):
 
 
 class StaleScore(models.Model):
-    """A key whose roll-up no longer tells the truth; the sweep recomputes it and clears the mark.
+    """A mark that scores of one scope, metric and month no longer tell the truth.
 
-    `marked_at` moves when a new change arrives while a sweep is at work, so no mark is lost.
+    The sweep recomputes the month, its quarter and all time; without a month, every period. Marks
+    are only ever added and deleted, never changed: those who answer at the same moment do not wait
+    for each other, and a mark added while a sweep is at work has a row of its own that stays.
     """
 
     scope = models.CharField(max_length=8, choices=Scope)
     scope_id = models.BigIntegerField()
     metric = models.CharField(max_length=8, choices=Metric)
-    period_kind = models.CharField(max_length=8, choices=PeriodKind)
-    period_start = models.DateField()
+    month = models.DateField(null=True)
     marked_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("score to recompute")
         verbose_name_plural = _("scores to recompute")
-        ordering = ["marked_at", "pk"]
+        ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["scope", "scope_id", "metric", "period_kind", "period_start"],
-                name="stalescore_once",
+            models.CheckConstraint(
+                name="stalescore_month_starts",
+                condition=Q(month=None) | Q(month__day=1),
             )
         ]
-        indexes = [models.Index(fields=["marked_at"], name="stalescore_marked")]
 
     def __str__(self):
-        return f"{self.scope} {self.scope_id} {self.metric} {self.period_start:%Y-%m-%d}"
+        return f"{self.scope} {self.scope_id} {self.metric} {self.month or '*'}"

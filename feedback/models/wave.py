@@ -80,7 +80,6 @@ class Invitation(models.Model):
     token = models.CharField(max_length=40, unique=True, default=new_token, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
-    opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
 
     class Meta:
