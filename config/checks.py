@@ -24,11 +24,17 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://tandem@127.0.0.1/tandem",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
 }
+# import-linter has no `python -m` of its own.
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command as c; c(['--no-logo'])"
 LINTERS = [
     ("ruff check", [PY, "-m", "ruff", "check", "."], {}),
     ("ruff format", [PY, "-m", "ruff", "format", "--check", "."], {}),
     ("templates", [PY, "-m", "djlint", "templates", "--lint", "--quiet"], {}),
-    ("layers", [PY, "-c", "from importlinter.cli import lint_imports_command as c; c()"], {}),
+    (
+        "layers",
+        [PY, "-c", "from importlinter.cli import lint_imports_command as c; c(['--no-logo'])"],
+        {},
+    ),
     ("migrations", [PY, "manage.py", "makemigrations", "--check", "--dry-run"], TEST_SETTINGS),
     ("deployment", [PY, "manage.py", "check", "--deploy", "--fail-level", "WARNING"], PRODUCTION),
     ("catalogue", [PY, "-m", "config.messages", "check"], {}),
@@ -43,12 +49,13 @@ FIXES = [
 ]
 COMPILE = [PY, "-m", "uv", "pip", "compile", "--generate-hashes", "--universal"]
 COMPILE += ["--python-version", "3.11", "--no-emit-index-url", "--quiet"]
+HEADER = {"UV_CUSTOM_COMPILE_COMMAND": "make lock"}
 LOCKS = [
-    ("requirements.txt", [*COMPILE, "requirements.in", "-o", "requirements.txt"], {}),
+    ("requirements.txt", [*COMPILE, "requirements.in", "-o", "requirements.txt"], HEADER),
     (
         "requirements-dev.txt",
         [*COMPILE, "-c", "requirements.txt", "requirements-dev.in", "-o", "requirements-dev.txt"],
-        {"UV_CUSTOM_COMPILE_COMMAND": "make lock"},
+        HEADER,
     ),
 ]
 

@@ -34,6 +34,7 @@ COMMON = {"listen_addresses": "", "max_connections": "100", "shared_buffers": "1
 LINUX = sys.platform == "linux"
 LIBC = ctypes.CDLL(None) if LINUX else None
 PR_SET_PDEATHSIG = 1
+LOCKS = []  # open until the very end of the process, so that who waits for a lock waits for all
 
 
 class Trouble(Exception):
@@ -261,8 +262,7 @@ def watch(process):
 
 def keep(home):
     """Start both servers, then sleep until no process holds the shared lock any more."""
-    alive = (home / "keeper.lock").open("a")
-    fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock(home / "keeper.lock", fcntl.LOCK_EX | fcntl.LOCK_NB)
     account = Account()
     servers = [Postgres(home, account, Places(home, account)), Valkey(home, account)]
     try:
@@ -270,16 +270,24 @@ def keep(home):
             server.start()
         urls = {"DATABASE_URL": servers[0].url, "REDIS_URL": servers[1].url}
         write_private(home / "urls.json", json.dumps(urls))
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        signal.signal(signal.SIGTERM, leave)
         print("ready", flush=True)  # noqa: T201
         for server in servers:
             watch(server.process)
-        with (home / "users.lock").open("a") as users:
-            fcntl.flock(users, fcntl.LOCK_EX)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            stop(home, servers)
+        lock(home / "users.lock", fcntl.LOCK_EX)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     finally:
         stop(home, servers)
+
+
+def leave(*_):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
+
+
+def lock(path, how):
+    LOCKS.append(path.open("a"))
+    fcntl.flock(LOCKS[-1], how)
 
 
 def stop(home, servers):

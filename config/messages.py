@@ -4,6 +4,7 @@ python -m config.messages compile|update|check
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ BASE_DIR = Path(__file__).resolve().parents[1]
 LOCALE = "zh_Hans"
 SOURCES = ["accounts", "clientgroups", "config", "core", "feedback", "imports", "locale"]
 SOURCES += ["notifications", "projects", "reports", "risks", "templates"]
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!{){\w*}|%[sd]")
 MAKE = ["-m", "django", "makemessages", "--locale", LOCALE, "--add-location", "file"]
 MAKE += ["--extension", "html,txt,py", "--no-wrap"]
 
@@ -51,7 +53,18 @@ def problems_of(po):
             found.append(f"fuzzy: {message.id!r}")
         elif not all(texts):
             found.append(f"not translated: {message.id!r}")
+        elif any(placeholders(text) != placeholders(english(message)) for text in texts):
+            found.append(f"placeholders differ: {message.id!r}")
     return found
+
+
+def english(message):
+    """The English text whose placeholders count: of a plural entry, the plural form."""
+    return message.id[-1] if isinstance(message.id, tuple) else message.id
+
+
+def placeholders(text):
+    return set(PLACEHOLDER.findall(text))
 
 
 def check(base=BASE_DIR):

@@ -5,10 +5,12 @@ Ends with Ctrl-C, SIGTERM, SIGHUP, or the death of `make`; nothing stays behind,
 """
 
 import functools
+import io
 import os
 import signal
 import socket
 import sys
+import textwrap
 import threading
 import time
 import urllib.error
@@ -19,7 +21,7 @@ import django
 import environ
 import honcho.manager
 import honcho.process
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.db import connections
 
 from config import embedded, messages
@@ -47,10 +49,11 @@ class Child(honcho.process.Process):
 
 
 class Manager(honcho.manager.Manager):
-    def __init__(self, address):
+    def __init__(self, address, sign_ins):
         super().__init__()
         self._process_ctor = Child
         self.address = address
+        self.sign_ins = sign_ins
 
     def _start(self):
         super()._start()
@@ -72,12 +75,7 @@ class Manager(honcho.manager.Manager):
                 time.sleep(0.1)
         else:
             return
-        say(f"\n  Tandem is ready: {self.address}\n{sign_ins()}  Ctrl-C stops it.\n")
-
-
-def sign_ins():
-    path = VAR / "sign-ins.txt"
-    return path.read_text() + "\n" if path.exists() else ""
+        say(f"\n  Tandem is ready: {self.address}\n\n{self.sign_ins}\n  Ctrl-C stops it.\n")
 
 
 def free_port(preferred):
@@ -107,12 +105,16 @@ def prepare_environment():
 
 
 def prepare_data():
+    """Bring the database up to date; return what to tell about the demo data."""
     messages.compile_all()
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
-    if "seed_demo" in get_commands():
-        call_command("seed_demo")
+    told = io.StringIO()
+    if os.environ.get("TANDEM_DEMO", "1") != "0":
+        say("Loading the demo data, unless it is there already …")
+        call_command("seed_demo", stdout=told)
     connections.close_all()
+    return textwrap.indent(told.getvalue(), "  ")
 
 
 def commands():
@@ -125,7 +127,7 @@ def commands():
     granian += ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
     yield "web", [*granian, "config.wsgi:application"]
     yield "worker", [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"]
-    schedule = str(VAR / "beat-schedule")
+    schedule = str(VAR / f"beat-schedule-{port}")
     yield "beat", [*celery, "beat", "--loglevel", "WARNING", "--schedule", schedule]
     if "MAILBOX_PORT" in os.environ:
         mailbox = [python, "-m", "config.mailcatcher", os.environ["MAILBOX_PORT"]]
@@ -136,8 +138,7 @@ def main():
     if os.environ.get("MAKELEVEL"):
         end_with_parent(signal.SIGTERM)()
     address = prepare_environment()
-    prepare_data()
-    manager = Manager(address)
+    manager = Manager(address, sign_ins=prepare_data())
     for name, command in commands():
         manager.add_process(name, command, cwd=str(BASE_DIR))
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
