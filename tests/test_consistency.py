@@ -19,7 +19,11 @@ from tests.sources import BASE_DIR, LAYERS, our_models, our_patterns, sources, t
 
 KNOWN = set().union(ADMINISTRATOR, MANAGER, *ALLOWED.values())
 # Views that anybody may open, or that ask for no named right, and why.
-UNSTAMPED = {}
+UNSTAMPED = {
+    "feedback.views.answer.answer": "a client answers by personal link; the token is the right",
+    "feedback.views.answer.answer_stop": "a client stops e-mails by personal link",
+    "feedback.views.answer.answer_thanks": "says thank you and shows nothing else",
+}
 # Models without an admin page, and why.
 NOT_IN_ADMIN = {}
 # Functions that may call what the rules forbid elsewhere, and why: "path::word".
