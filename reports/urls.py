@@ -1,2 +1,11 @@
+from django.urls import path
+
+from reports.views import search, today
+
 app_name = "reports"
-urlpatterns = []
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("projects/<int:pk>/attention/", today.project_attention, name="project_attention"),
+    path("search/", search.search, name="search"),
+    path("search/palette/", search.palette, name="palette"),
+]
