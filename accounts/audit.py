@@ -7,7 +7,10 @@ request_address = ContextVar("request_address", default=None)
 
 
 def record(*, actor, verb, target, **changes):
-    """Write one audit row in the caller's transaction; `changes` are field=[before, after]."""
+    """Write one audit row in the caller's transaction; `changes` are field=[before, after].
+
+    The address is kept for people who sign in only: an answer to a survey stays anonymous.
+    """
     return AuditEvent.objects.create(
         actor=actor,
         verb=verb,
@@ -15,5 +18,5 @@ def record(*, actor, verb, target, **changes):
         target_id=str(target.pk),
         target_label=str(target)[:200],
         changes=changes,
-        address=request_address.get(),
+        address=request_address.get() if actor else None,
     )

@@ -16,3 +16,7 @@ class RoleBackend(AuthenticationBackend):
         if obj is None:
             return perm in (MANAGER if user_obj.is_manager else ALLOWED[None])
         return perm in ALLOWED[obj.role_of(user_obj)]
+
+    def has_module_perms(self, user_obj, app_label):
+        """The support tool shows every app to administrators and nothing to anybody else."""
+        return user_obj.is_active and user_obj.sees_everything

@@ -20,6 +20,7 @@ EVERY = {
     "feedback.tasks.sweep_rollups": 60,
     "imports.tasks.continue_imports": 30,
     "notifications.tasks.deliver_pending": 15,
+    "notifications.tasks.purge_old": 86400,
     "projects.tasks.refresh_goal_progress": 300,
     "projects.tasks.remind_due_work": 300,
 }

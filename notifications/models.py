@@ -20,6 +20,11 @@ class MessageQuerySet(models.QuerySet):
         unread = Case(When(read_at=None, then=0), default=1, output_field=IntegerField())
         return self.filter(recipient=user).order_by(unread, "-created_at", "-pk")
 
+    def older_than(self, moment):
+        """Settled before a moment: read by a person, or mailed to somebody who has no inbox."""
+        sent = Q(recipient=None, state=Message.State.SENT, sent_at__lt=moment)
+        return self.filter(sent | Q(read_at__lt=moment))
+
     def unread(self):
         return self.filter(read_at=None)
 

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 from celery import Task
 from django.conf import settings
@@ -54,7 +53,7 @@ class OutgoingMail:
 @contextmanager
 def in_language_of(user: User) -> Iterator[None]:
     """Write texts and dates as this person reads them."""
-    with translation.override(user.language), timezone.override(ZoneInfo(user.time_zone)):
+    with translation.override(user.language), timezone.override(user.zone):
         yield
 
 

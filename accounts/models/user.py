@@ -1,3 +1,5 @@
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -88,6 +90,22 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_manager(self):
         return self.sees_everything or self.role == self.Role.MANAGER
+
+    @property
+    def zone(self):
+        """The person's time zone; UTC when the machine no longer knows its name."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
+    def get_session_auth_hash(self):
+        """Sessions end with the password, as everywhere in Django, and here with the role too."""
+        return f"{self.role}:{super().get_session_auth_hash()}"
+
+    def get_session_auth_fallback_hash(self):
+        for fallback in super().get_session_auth_fallback_hash():
+            yield f"{self.role}:{fallback}"
 
     def get_full_name(self):
         return str(self)
