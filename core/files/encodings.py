@@ -31,8 +31,8 @@ TOO_LONG = N_(
 )
 NUL = N_("Line %(line)s holds a NUL character. Export the file again as plain CSV (UTF-8).")
 UNREADABLE = N_(
-    "Line %(line)s cannot be read as %(encoding)s (byte %(byte)s). Choose the encoding the file was "
-    "saved in, or save it again as CSV UTF-8."
+    "Line %(line)s cannot be read as %(encoding)s (byte %(byte)s). Choose the encoding the file "
+    "was saved in, or save it again as CSV UTF-8."
 )
 
 
@@ -123,7 +123,9 @@ def _guess(sample):
     best = max(scores, key=scores.get)
     if scores[best] >= 0.75 and _decodes(sample, best):
         return best
-    match = from_bytes(sample, cp_isolation=[n for n in ENCODINGS if not n.startswith("utf")]).best()
+    match = from_bytes(
+        sample, cp_isolation=[n for n in ENCODINGS if not n.startswith("utf")]
+    ).best()
     if match is not None and match.encoding in ENCODINGS:
         return match.encoding
     return "cp1252" if _decodes(sample, "cp1252") else None

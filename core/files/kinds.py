@@ -82,7 +82,7 @@ def _signature(head):
 
 
 def looks_like_utf16(head):
-    """A byte-order mark, or NULs in nearly all even or all odd places (not all: Chinese has none)."""
+    """A byte-order mark, or NULs in nearly all even or all odd places (Chinese text has some)."""
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return True
     sample = head[: len(head) // 2 * 2][:4000]

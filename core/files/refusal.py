@@ -1,12 +1,9 @@
 """Sentences about a file: kept in English with their values, shown in the reader's language."""
 
-from typing import NamedTuple
-
 from django.utils.translation import gettext
 
 # Parameters whose value is itself a translatable text: the name of a field, a kind of file.
 TRANSLATED = {"field", "fields", "kind", "encoding", "option"}
-ERROR, NOTE = "error", "warning"
 
 
 class Refusal(Exception):
@@ -22,17 +19,6 @@ class Refusal(Exception):
 
     def as_dict(self):
         return {"message": self.message, "params": self.params}
-
-
-class Issue(NamedTuple):
-    """Something worth saying about one line or key: an error leaves it out, a note does not."""
-
-    severity: str
-    line: int | None
-    place: str
-    value: str
-    message: str
-    params: dict
 
 
 def say(message, params):

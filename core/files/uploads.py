@@ -9,7 +9,7 @@ HANG_UP = 10
 
 
 class CappedUploadHandler(FileUploadHandler):
-    """Skips a file that is too large; the other fields of the form arrive, so nothing typed is lost.
+    """Skips a file that is too large; the form's other fields arrive, so nothing typed is lost.
 
     `request.too_large` tells the view, which answers with a sentence beside the field.
     """

@@ -74,7 +74,11 @@ def choose_sheet(path, wanted=""):
         names = [sheet.title for sheet in visible]
         if not names:
             raise Refusal(N_("The workbook has no visible sheet. Save the table on a sheet."))
-        chosen = wanted if wanted in names else next((s.title for s in visible if _has_rows(s)), names[0])
+        chosen = (
+            wanted
+            if wanted in names
+            else next((s.title for s in visible if _has_rows(s)), names[0])
+        )
         sheet = book[chosen]
         lines = sheet.max_row or 0
     return {"sheet": chosen, "sheets": names, "lines": min(lines, 1 << 20)}

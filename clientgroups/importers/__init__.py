@@ -1,0 +1,1 @@
+"""What uploaded tables mean for clients and their purchases."""
