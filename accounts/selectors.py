@@ -4,6 +4,7 @@ from zoneinfo import available_timezones
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import Http404
@@ -30,6 +31,24 @@ class SecondFactor:
 
     active: bool
     codes_left: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field of an audited row, before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class AuditRow:
+    """One line of the audit trail, ready to be read."""
+
+    event: AuditEvent
+    kind: str
+    changes: list[Change]
 
 
 def active_people() -> QuerySet[User]:
@@ -79,6 +98,25 @@ def own_session(user: User, pk: int) -> UserSession:
 def audit_events() -> QuerySet[AuditEvent]:
     """The audit trail, newest first, with its people."""
     return AuditEvent.objects.select_related("actor")
+
+
+def audit_row(event: AuditEvent) -> AuditRow:
+    """One line of the trail in words: the kind of row and every change before → after."""
+    try:
+        kind = str(apps.get_model(event.target_type)._meta.verbose_name)
+    except (LookupError, ValueError):
+        kind = event.target_type
+    return AuditRow(
+        event=event,
+        kind=kind,
+        changes=[Change(field, *_before_after(value)) for field, value in event.changes.items()],
+    )
+
+
+def _before_after(value: object) -> tuple[str, str]:
+    pair = value if isinstance(value, list) and len(value) == 2 else [None, value]
+    before, after = ("–" if each in (None, "") else str(each)[:200] for each in pair)
+    return before, after
 
 
 def recent_verbs() -> list[str]:

@@ -41,20 +41,15 @@ def update_person(*, person: User, actor: User, **changes: object) -> User:
     Their sessions end at once when the change touches what they may do. The last administrator
     keeps the role and stays active. Only administrators open the support tool.
     """
-    admins = list(_administrators().select_for_update().order_by("pk"))
+    # Locked in one order, so that two administrators cannot remove each other at once.
+    list(_administrators().select_for_update().order_by("pk"))
     person = _locked(person)
     role = changes.get("role", person.role)
+    check_last_administrator(
+        person=person, role=role, is_active=changes.get("is_active", person.is_active)
+    )
     if role != User.Role.ADMIN:
         changes["is_staff"] = False
-    stays = role == User.Role.ADMIN and changes.get("is_active", person.is_active)
-    if not stays and admins == [person]:
-        raise ValidationError(
-            {
-                "role": _(
-                    "This is the last administrator. Make somebody else an administrator first."
-                )
-            }
-        )
     if role != User.Role.ADMIN and person.is_superuser:
         person.is_superuser = False
         person.save(update_fields=["is_superuser"])
@@ -65,15 +60,30 @@ def update_person(*, person: User, actor: User, **changes: object) -> User:
     return person
 
 
+def check_last_administrator(*, person: User, role: str | None, is_active: bool | None) -> None:
+    """Refuse a change that would leave nobody who can let people in."""
+    if role == User.Role.ADMIN and is_active:
+        return
+    admins = set(_administrators().values_list("pk", flat=True))
+    if admins == {person.pk}:
+        raise ValidationError(
+            _("This is the last administrator. Make somebody else an administrator first.")
+        )
+
+
+def password_differs(*, person: User) -> bool:
+    """Whether somebody gave this person another password since `person` was read."""
+    return not User.objects.filter(pk=person.pk, password=person.password).exists()
+
+
 @transaction.atomic
-def set_password(*, person: User, password: str, actor: User) -> User:
-    """Give a person a new password; every session of theirs ends."""
-    person = _locked(person)
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    _end_sessions(UserSession.objects.filter(user=person))
+def follow_password_change(*, person: User, actor: User, keep: str | None = None) -> None:
+    """Record that an administrator gave a person a new password, and end their sessions.
+
+    `keep` is the administrator's own session, in case the person is the administrator.
+    """
+    _end_sessions(UserSession.objects.filter(user=person).exclude(session_key=keep or ""))
     record(actor=actor, verb="user.password_set", target=person)
-    return person
 
 
 @transaction.atomic

@@ -64,9 +64,11 @@ def session_end_others(request):
 @page("accounts.audit")
 def audit_list(request):
     chosen = AuditFilter(request.GET, queryset=selectors.audit_events())
+    events = Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "filter": chosen,
-        "page": Paginator(chosen.qs, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": events,
+        "rows": [selectors.audit_row(event) for event in events],
         "verbs": selectors.recent_verbs(),
     }
     return render_page(request, "accounts/audit/list", context)
