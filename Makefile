@@ -11,22 +11,22 @@ export PORT
 .DEFAULT_GOAL := run
 
 run:
-	@$(BOOT) run -m config.run
+	@exec $(BOOT) run -m config.run
 
 test:
-	@$(BOOT) dev -m config.checks all
+	@exec $(BOOT) dev -m config.checks all
 
 lint:
-	@$(BOOT) dev -m config.checks lint
+	@exec $(BOOT) dev -m config.checks lint
 
 fix:
-	@$(BOOT) dev -m config.checks fix
+	@exec $(BOOT) dev -m config.checks fix
 
 messages:
-	@$(BOOT) dev -m config.messages update
+	@exec $(BOOT) dev -m config.messages update
 
 lock:
-	@$(BOOT) dev -m config.checks lock
+	@exec $(BOOT) dev -m config.checks lock
 
 bench:
-	@$(BOOT) dev -m bench
+	@exec $(BOOT) dev -m bench

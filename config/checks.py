@@ -24,11 +24,12 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://tandem@127.0.0.1/tandem",
     "REDIS_URL": "redis://127.0.0.1:6379/0",
 }
+FORMAT = [PY, "-m", "ruff", "format", "--output-format", "concise"]
 # import-linter has no `python -m` of its own.
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command as c; c(['--no-logo'])"
 LINTERS = [
-    ("ruff check", [PY, "-m", "ruff", "check", "."], {}),
-    ("ruff format", [PY, "-m", "ruff", "format", "--check", "."], {}),
+    ("ruff check", [PY, "-m", "ruff", "check", "--output-format", "concise", "."], {}),
+    ("ruff format", [*FORMAT, "--check", "."], {}),
     ("templates", [PY, "-m", "djlint", "templates", "--lint", "--quiet"], {}),
     (
         "layers",
@@ -44,7 +45,7 @@ TESTS = [PY, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--cov", "--cov-r
 TESTS += ["term-missing:skip-covered", "--cov-fail-under=95"]
 FIXES = [
     ("ruff check", [PY, "-m", "ruff", "check", "--fix", "."], {}),
-    ("ruff format", [PY, "-m", "ruff", "format", "."], {}),
+    ("ruff format", [*FORMAT, "."], {}),
     ("permissions page", [PY, "-m", "config.permissions_page"], TEST_SETTINGS),
 ]
 COMPILE = [PY, "-m", "uv", "pip", "compile", "--generate-hashes", "--universal"]

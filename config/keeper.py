@@ -303,6 +303,7 @@ def write_private(path, text):
 
 
 def main():
+    os.umask(0o022)  # the server user must be able to pass through folders that root makes
     try:
         keep(Path(sys.argv[1]))
     except Trouble as trouble:

@@ -42,6 +42,8 @@ def compile_all(base=BASE_DIR):
 
 def problems_of(po):
     """What keeps a catalogue from being complete, one sentence each."""
+    if not po.exists():
+        return [f"no catalogue: {po}"]
     with po.open("rb") as source:
         catalogue = read_po(source, locale=LOCALE)
     found = [f"obsolete: {key!r}" for key in catalogue.obsolete]
@@ -95,8 +97,8 @@ def main():
     elif command == "update":
         extract(BASE_DIR)
         compile_all()
-    found = problems_of(BASE_DIR / f"locale/{LOCALE}/LC_MESSAGES/django.po")
-    found = check() if command == "check" else found
+    po = BASE_DIR / "locale" / LOCALE / "LC_MESSAGES" / "django.po"
+    found = check() if command == "check" else problems_of(po)
     sys.stdout.write("".join(f"{line}\n" for line in found))
     sys.exit(bool(found) and command == "check")
 

@@ -155,3 +155,7 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except embedded.EmbeddedError as error:
+        sys.exit(
+            f"{error}\nOr name servers of your own: see DATABASE_URL and REDIS_URL in .env.example."
+        )

@@ -65,6 +65,10 @@ def test_complete_catalogue_has_no_problems(catalogue):
     assert messages.problems_of(catalogue(text)) == []
 
 
+def test_missing_catalogue_is_a_problem(tmp_path):
+    assert messages.problems_of(tmp_path / "django.po") == [f"no catalogue: {tmp_path}/django.po"]
+
+
 def test_check_finds_a_string_that_the_catalogue_lacks(tmp_path):
     for name in messages.SOURCES:
         (tmp_path / name).mkdir()
