@@ -1,10 +1,10 @@
 """Pictures of the home page: what to draw; core.charts knows how."""
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core import charts
 from core.formats import number
+from feedback.views.charts import series_chart
 
 
 def goals_bar(counts):
@@ -29,43 +29,15 @@ def score_chart(group, series, goal):
     """The months of a group's satisfaction with band and target, and the table behind them."""
     if not any(view.is_shown for view in series):
         return None
-    labels = [date_format(view.period_start, "M y") for view in series]
-    target = float(goal.target) if goal else None
-    latest = series[-1]
-    title = _("Customer satisfaction")
+    chart = series_chart(series, goal.target if goal else None)
     return {
-        "title": title,
-        "sub": _("%(group)s · share of satisfied answers per month, 95%% interval") % {"group": group},
-        "svg": charts.line(
-            [view.value for view in series],
-            labels,
-            title=title,
-            desc=_("Monthly satisfaction of %(group)s with its 95%% interval.") % {"group": group},
-            low=[view.low for view in series],
-            high=[view.high for view in series],
-            target=target,
-            target_label=_target_label(goal),
-        ),
-        "head": [_("Month"), _("Score"), _("95% interval"), _("n"), _("Response rate")],
-        "rows": [_row(label, view) for label, view in zip(labels, series, strict=True)],
-        "insight": _insight(latest, goal),
+        "title": _("Customer satisfaction"),
+        "sub": _("%(group)s · share of satisfied answers per month") % {"group": group},
+        "svg": chart.svg,
+        "head": chart.head,
+        "rows": chart.rows,
+        "insight": _insight(series[-1], goal),
         "legend": [("ln", _("Score")), ("bd", _("95% interval"))],
-    }
-
-
-def _row(label, view):
-    if not view.is_shown:
-        return [label, _("hidden, fewer than 5"), "–", view.n, "–"]
-    rate = "–" if view.response_rate is None else f"{number(view.response_rate, 0)} %"
-    return [label, number(view.value, 1), f"{number(view.low, 1)} – {number(view.high, 1)}", view.n, rate]
-
-
-def _target_label(goal):
-    if goal is None:
-        return ""
-    return _("Target %(target)s by %(day)s") % {
-        "target": number(goal.target, 0),
-        "day": date_format(goal.due_on, "SHORT_DATE_FORMAT"),
     }
 
 

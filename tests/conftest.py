@@ -73,8 +73,9 @@ def count_queries():
 
 @pytest.fixture(scope="session")
 def shared_data():
-    """Folder of real files from other products, named by SAMPLE_DATA; tests without it skip."""
-    folder = os.environ.get("SAMPLE_DATA", "")
-    if not folder or not Path(folder).is_dir():
-        pytest.skip("SAMPLE_DATA names no folder with sample files")
-    return Path(folder)
+    """Folder of real files from other products: SAMPLE_DATA, or shared/data beside the checkout."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SAMPLE_DATA") or beside)
+    if not folder.is_dir():
+        pytest.skip("Sample files stand neither in SAMPLE_DATA nor beside the checkout")
+    return folder
