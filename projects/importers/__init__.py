@@ -1,0 +1,1 @@
+"""Boards of other products, read into the shape that projects.services.boards writes."""
