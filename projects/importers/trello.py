@@ -1,4 +1,4 @@
-"""The Trello importer: what a file holds, what is asked about it, and the board that comes of it."""
+"""The Trello importer: what a file holds, what is asked, and the board that comes of it."""
 
 from collections import Counter
 

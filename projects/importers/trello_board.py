@@ -64,7 +64,7 @@ LABELS_UNUSED = N_("Labels without a name that no card uses")
 LABELS_UNUSED_WHY = N_("Every Trello board has them.")
 CHECKLISTS_ADRIFT = N_("Checklists of cards that are not imported")
 MOST_ACTIONS = 1000
-SEPARATOR = re.compile(r"[-–—_=*~·.\s]{3,}")
+SEPARATOR = re.compile(r"(?=.*[-–—_=*~·.])[-–—_=*~·.\s]{3,}")
 
 
 class BoardReader:

@@ -37,11 +37,11 @@ REASONS = {
         "shortUrl dateLastActivity idMemberCreator idMember idModel modelType fieldGroup display "
         "pos mimeType isUpload fileName edgeColor isMalicious idCustomField idUploadedBackground "
         "agent faviconUrl originalDesc originalName mirrorSourceId mirrorSourceNodeId members "
-        "urlSource urlSourceText externalSource recurrenceRule singleInstrumentationId sourceEmail "
-        "dateClosed appCreator card reactions type idAttachment invitations invited templateGallery "
-        "datasource idMembersInvited aaId activityBlocked avatarHash avatarUrl bio bioData confirmed "
-        "idEnterprisesDeactivated idMemberReferrer idPremOrgsAdmin initials memberType products "
-        "status nonPublicAvailable idMemberReferrer dateLastImpression"
+        "urlSource urlSourceText externalSource recurrenceRule singleInstrumentationId "
+        "sourceEmail dateClosed appCreator card reactions type idAttachment invitations invited "
+        "templateGallery datasource idMembersInvited aaId activityBlocked avatarHash avatarUrl "
+        "bio bioData confirmed idEnterprisesDeactivated idMemberReferrer idPremOrgsAdmin initials "
+        "memberType products status nonPublicAvailable dateLastImpression"
     ),
     ACCESS: "memberships",
     LOOK: "cover stickers background",

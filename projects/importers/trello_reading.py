@@ -212,25 +212,31 @@ def _keys(found):
 
 WORDS = {
     "cancelled": (
-        "cancelled canceled cancel rejected dropped discarded abandoned wontfix declined abgebrochen "
-        "storniert verworfen annulé annulée abandonné cancelado cancelada descartado annullato "
-        "zrušeno отменено отклонено 取消 已取消 中止 废弃 作废 放弃 已拒绝 廢棄 保留中止 취소"
+        "cancelled canceled cancel rejected dropped discarded abandoned wontfix declined "
+        "abgebrochen storniert verworfen annulé annulée abandonné cancelado cancelada descartado "
+        "annullato zrušeno отменено отклонено 取消 已取消 中止 废弃 作废 放弃 已拒绝 廢棄 "
+        "保留中止 취소"
     ),
     "done": (
         "done complete completed finished closed released release shipped live deployed resolved "
-        "delivered archived fertig erledigt abgeschlossen terminé terminée terminés fini fait faits "
-        "livré hecho hechos hecha terminado completado finalizado concluído concluido feito fatto "
-        "completato klaar gereed hotovo gotowe zrobione ukończone готово завершено выполнено tamamlandı "
-        "bitti färdig klar 完成 已完成 完了 完毕 结束 已结束 结案 已结案 結案 关闭 已关闭 关单 已上线 已发布 验收完成 "
-        "クローズ 終了 済 완료 종료"
+        "delivered archived fertig erledigt abgeschlossen terminé terminée terminés fini fait "
+        "faits livré hecho hechos hecha terminado completado finalizado concluído concluido feito "
+        "fatto completato klaar gereed hotovo gotowe zrobione ukończone готово завершено "
+        "выполнено tamamlandı bitti färdig klar 完成 已完成 完了 完毕 结束 已结束 结案 已结案 "
+        "結案 关闭 已关闭 关单 已上线 已发布 验收完成 クローズ 終了 済 완료 종료"
     ),
     "doing": (
-        "doing progress inprogress wip ongoing started current active review reviewing testing test qa "
-        "verify waiting blocked sprint arbeit bearbeitung laufend prüfung encours cours revue curso "
-        "proceso progreso revisión andamento corso bezig probíhá trakcie работе процессе 进行中 处理中 "
-        "开发中 测试中 审核中 审核 评审 测试 待验收 進行中 處理中 作業中 対応中 レビュー 確認中 진행중 진행"
+        "doing progress inprogress wip ongoing started current active review reviewing testing "
+        "test qa verify waiting blocked sprint arbeit bearbeitung laufend prüfung encours cours "
+        "revue curso proceso progreso revisión andamento corso bezig probíhá trakcie работе "
+        "процессе 进行中 处理中 开发中 测试中 审核中 审核 评审 测试 待验收 進行中 處理中 作業中 "
+        "対応中 レビュー 確認中 진행중 진행"
     ),
 }
+TODO = (
+    "todo todos backlog zutun offen àfaire afaire porhacer 待办 待办事项 未开始 やること 待處理 "
+    "待处理 할일"
+)
 
 
 def guess_category(name):
@@ -245,21 +251,4 @@ def guess_category(name):
         if any(not word.isascii() and len(word) > 1 and word in low for word in known):
             return category, True
     plain = low.replace(" ", "").replace("-", "")
-    todo = {
-        "todo",
-        "todos",
-        "backlog",
-        "zutun",
-        "offen",
-        "àfaire",
-        "afaire",
-        "porhacer",
-        "待办",
-        "待办事项",
-        "未开始",
-        "やること",
-        "待處理",
-        "待处理",
-        "할일",
-    }
-    return "todo", plain in todo
+    return "todo", plain in TODO.split()
