@@ -101,3 +101,8 @@ class Invitation(models.Model):
     def get_absolute_url(self):
         """The personal link; the only address a client ever needs."""
         return reverse("feedback:answer", args=[self.token])
+
+    @property
+    def since(self):
+        """When it came into its state, as far as that is kept."""
+        return self.answered_at or self.sent_at

@@ -1,16 +1,16 @@
 """What the public page needs, found by the token alone; nobody is signed in there."""
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from feedback.models import Invitation, Survey
+from feedback.models import Invitation, Question, Survey
 
 
 def invitation_by_token(token: str) -> Invitation | None:
-    """The invitation with its wave, survey, version, client and questions; two queries."""
+    """The invitation with its wave, survey, version and client; one query."""
     return (
         Invitation.objects.select_related("wave__survey", "wave__version", "contact__client")
         .defer("wave__survey__search", "contact__client__search")
-        .prefetch_related("wave__version__questions")
         .filter(token=token)
         .first()
     )
@@ -24,3 +24,10 @@ def is_open(invitation: Invitation) -> bool:
         and wave.survey.state == Survey.State.OPEN
         and (wave.closes_at is None or wave.closes_at > timezone.now())
     )
+
+
+def questions_of(invitation: Invitation) -> list[Question]:
+    """The questions in order; kept on the version, so that storing answers asks no more."""
+    version = invitation.wave.version
+    prefetch_related_objects([version], "questions")
+    return list(version.questions.all())

@@ -3,11 +3,14 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
+from django.db.models import Q
 from django.urls import reverse
 
 from core import stats
 from feedback.models import Metric, PeriodKind, SatisfactionRollup
+from projects.models import Goal
 
 # One unit of a score in points of 100: NPS and per cent count as they are, CES runs from 1 to 7.
 POINTS_PER_UNIT = {Metric.NPS: 1.0, Metric.CSAT: 1.0, Metric.CES: 100 / 6}
@@ -39,6 +42,14 @@ class ScoreView:
     @property
     def label(self) -> str:
         return Metric(self.metric).label
+
+    @property
+    def score(self) -> float | None:
+        return self.value
+
+    @property
+    def unit(self) -> str:
+        return {Metric.CSAT: "%", Metric.CES: "/ 7"}.get(self.metric, "")
 
     @property
     def is_shown(self) -> bool:
@@ -146,3 +157,17 @@ def scores_of(
         if len(series) < limit:
             series.append(view_of(row))
     return {metric: found[metric][::-1] for metric in Metric.values if metric in found}
+
+
+def targets_of(group_pk: int) -> dict[str, Decimal]:
+    """Targets of active goals that read this group's scores, metric -> the nearest due one."""
+    goals = (
+        Goal.objects.filter(
+            Q(client_group=group_pk) | Q(client_group=None, project__client_group=group_pk),
+            state=Goal.State.ACTIVE,
+            source__in=[Goal.Source.CSAT, Goal.Source.NPS],
+        )
+        .order_by("-due_on")
+        .values_list("source", "target")
+    )
+    return dict(goals)

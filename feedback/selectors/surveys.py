@@ -5,6 +5,8 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.permissions import ALLOWED
+from clientgroups.models import ClientGroup, GroupAccess
 from core import stats
 from feedback.models import Answer, Question, Survey, SurveyVersion
 
@@ -38,6 +40,26 @@ def current_version(survey: Survey) -> SurveyVersion:
 def published_version(survey: Survey) -> SurveyVersion | None:
     """The version that a new wave asks with."""
     return survey.versions.exclude(published_at=None).order_by("-number").first()
+
+
+def shown_version(survey: Survey, number: str | None = None) -> SurveyVersion:
+    """The version asked for, else the newest that was answered, else the newest."""
+    versions = survey.versions.order_by("-number")
+    if number and number.isdecimal():
+        found = versions.filter(number=min(int(number), 32_767)).first()
+        if found:
+            return found
+    return versions.exclude(frozen_at=None).first() or versions.first()
+
+
+def editable_groups(user: User) -> QuerySet:
+    """Groups for which the person may write surveys: those they lead."""
+    groups = ClientGroup.objects.active()
+    if user.sees_everything:
+        return groups
+    leads = [role for role, names in ALLOWED.items() if "feedback.edit" in names]
+    access = GroupAccess.objects.filter(user=user, role__in=leads)
+    return groups.filter(pk__in=access.values("client_group"))
 
 
 def missing_for_publication(survey: Survey, version: SurveyVersion) -> list[str]:

@@ -45,6 +45,10 @@ class LeftOut:
     count: int
     names: list[str] = field(default_factory=list)
 
+    @property
+    def more(self):
+        return self.count - len(self.names)
+
 
 @dataclass
 class Audience:
@@ -52,7 +56,8 @@ class Audience:
 
     askable: int
     clients: int
-    by_language: dict[str, int]
+    english: int
+    chinese: int
     left_out: list[LeftOut]
 
 
@@ -78,11 +83,13 @@ def audience(group: ClientGroup) -> Audience:
         LeftOut(key, figures[key], _names(rows, "client__name")) for key, rows in reasons.items()
     ]
     left_out.append(LeftOut("no_contact", alone.count(), _names(alone)))
-    languages = askable.order_by().values_list("language").annotate(times=Count("pk"))
+    rows = askable.order_by().values_list("language").annotate(times=Count("pk"))
+    languages = dict(rows)
     return Audience(
         figures["askable"],
         figures["clients"],
-        dict(languages),
+        languages.get("en", 0),
+        languages.get("zh-hans", 0),
         [row for row in left_out if row.count],
     )
 

@@ -15,7 +15,13 @@ from feedback.selectors.surveys import current_version, missing_for_publication
 from feedback.services import wordings
 from projects.models import Project
 
-TEXTS = ("title_en", "title_zh", "intro_en", "intro_zh")
+# What a client reads above the questions until somebody words it better.
+STANDARD_TEXTS = {
+    "title_en": wordings.TITLE_EN,
+    "title_zh": wordings.TITLE_ZH,
+    "intro_en": wordings.INTRO_EN,
+    "intro_zh": wordings.INTRO_ZH,
+}
 
 
 @transaction.atomic
