@@ -1,0 +1,283 @@
+"""Tags of the components; a builtin library, so templates need no {% load %}."""
+
+import zlib
+from functools import cache
+
+from django import template
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core import formats, markdown, stats
+from core.templatetags.statuses import look_of
+
+register = template.Library()
+
+PRIORITIES = ("high", "urgent")
+AVATARS_SHOWN = 4
+# Points of 100 per unit of a metric's scale, for the rule about wide intervals.
+POINTS = {"ces": 100 / 6}
+
+
+@cache
+def sprite():
+    return static("vendor/tabler-icons/sprite.svg")
+
+
+@register.simple_tag
+def icon(name, cls=""):
+    """A decorative picture of the sprite; the word beside it carries the meaning."""
+    return format_html(
+        '<svg class="i {}" aria-hidden="true"><use href="{}#{}"/></svg>', cls, sprite(), name
+    )
+
+
+# People ------------------------------------------------------------------------------------------
+
+
+def initials(name):
+    """Two Latin letters, or the first character of a Chinese name: its surname."""
+    words = name.split()
+    if not words:
+        return "?"
+    if ord(words[0][0]) > 0x2E80:
+        return words[0][0]
+    first = words[0][0]
+    return (first + words[-1][0] if len(words) > 1 else words[0][:2]).upper()
+
+
+def colour(name):
+    """The same pastel for the same name, everywhere."""
+    return f"c{zlib.crc32(name.encode()) % 6 + 1}"
+
+
+@register.simple_tag
+def avatar(person, cls=""):
+    """The round sign of a person; nobody is a dashed circle."""
+    if not person:
+        return format_html(
+            '<span class="av none {}" role="img" aria-label="{}" title="{}">{}</span>',
+            cls,
+            _("Nobody yet"),
+            _("Nobody yet"),
+            icon("user"),
+        )
+    name = str(person)
+    return format_html(
+        '<span class="av {} {}" role="img" aria-label="{}" title="{}">{}</span>',
+        colour(name),
+        cls,
+        name,
+        name,
+        initials(name),
+    )
+
+
+@register.simple_tag
+def avatars(people):
+    people = list(people)
+    shown = format_html_join("", "{}", ((avatar(person),) for person in people[:AVATARS_SHOWN]))
+    rest = people[AVATARS_SHOWN:]
+    more = ""
+    if rest:
+        names = ", ".join(str(person) for person in rest)
+        more = format_html(
+            '<span class="av c0" role="img" aria-label="{}" title="{}">+{}</span>',
+            names,
+            names,
+            len(rest),
+        )
+    return format_html('<span class="stack">{}{}</span>', shown, more)
+
+
+# Rights and addresses ----------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def can(context, permission, obj=None):
+    """`{% can "projects.edit" project as may_edit %}`"""
+    user = context.get("user") or context["request"].user
+    return user.has_perm(permission, obj) if obj is not None else user.has_perm(permission)
+
+
+@register.simple_tag(takes_context=True)
+def qs(context, **changes):
+    """The present query string with changes; None removes. A changed filter opens page one."""
+    query = context["request"].GET.copy()
+    if "page" not in changes:
+        query.pop("page", None)
+    for key, value in changes.items():
+        if value is None or value == "":
+            query.pop(key, None)
+        else:
+            query[key] = value
+    return "?" + query.urlencode()
+
+
+@register.simple_tag(takes_context=True)
+def sort_th(context, field, label, param="sort", cls=""):
+    """A table head that sorts by a field, and the other way round when it already does."""
+    now = context["request"].GET.get(param, "")
+    state, turn, sign = "", field, "selector"
+    if now == field:
+        state, turn, sign = "ascending", f"-{field}", "chevron-up"
+    elif now == f"-{field}":
+        state, turn, sign = "descending", field, "chevron-down"
+    aria = format_html(' aria-sort="{}"', state) if state else ""
+    link = qs(context, **{param: turn})
+    return format_html(
+        '<th scope="col" class="{}"{}><a href="{}">{}{}</a></th>',
+        cls,
+        aria,
+        link,
+        label,
+        icon(sign),
+    )
+
+
+@register.inclusion_tag("components/_nav_link.html", takes_context=True)
+def nav_link(
+    context, name, *args, label="", icon="point", count=None, tone="", exact=False, keys=""
+):
+    """One place of the sidebar. It hides itself while nothing answers at its address."""
+    try:
+        url = reverse(name, args=args)
+    except NoReverseMatch:
+        return {"url": ""}
+    path = context["request"].path
+    on = path == url or (not exact and url != "/" and path.startswith(url))
+    return {
+        "url": url,
+        "on": on,
+        "label": label,
+        "icon": icon,
+        "count": count,
+        "tone": tone,
+        "keys": keys,
+    }
+
+
+@register.simple_tag
+def url_or_none(name, *args):
+    """The address of a page, or nothing while it does not exist."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+# Signs of a state --------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def badge(text, tone="done", icon=""):
+    picture = globals()["icon"](icon) if icon else ""
+    return format_html('<span class="st {}">{}{}</span>', tone, picture, text)
+
+
+@register.simple_tag
+def status_badge(value, text=""):
+    """Tone, icon and word of a state, whatever noun it belongs to; see statuses.py."""
+    tone, picture, word = look_of(value)
+    return badge(text or getattr(value, "label", "") or word, tone, picture)
+
+
+@register.simple_tag
+def label_chip(label):
+    return format_html('<span class="lb {}">{}</span>', label.colour, label.name)
+
+
+@register.simple_tag
+def priority(value):
+    if value not in PRIORITIES:
+        return ""
+    word = _("Urgent") if value == "urgent" else _("High priority")
+    return format_html(
+        '<span class="pr {}" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        value,
+        word,
+        icon("flag"),
+        word,
+    )
+
+
+@register.simple_tag
+def due(value, done=False):
+    """A due date; one that has passed says so in words as well as in red."""
+    if value is None:
+        return ""
+    late = not done and value < timezone.localdate()
+    word = format_html('<span class="visually-hidden">{} </span>', _("Overdue:")) if late else ""
+    return format_html(
+        '<time class="due{}" datetime="{}">{}{}{}</time>',
+        " late" if late else "",
+        value.isoformat(),
+        icon("clock"),
+        word,
+        formats.day(value),
+    )
+
+
+@register.simple_tag
+def progress(value, tone="", label=""):
+    """A bar with its figure; unknown progress is a dash and no bar."""
+    if value is None:
+        return format_html('<span class="prog"><b>{}</b></span>', formats.NOTHING)
+    shown = max(0, min(100, round(value)))
+    return format_html(
+        '<span class="prog"><progress class="{}" max="100" value="{}" aria-label="{}"></progress>'
+        "<b>{}%</b></span>",
+        tone,
+        shown,
+        label or _("Progress"),
+        shown,
+    )
+
+
+@register.inclusion_tag("components/_score.html")
+def score(found, style="full", unit=""):
+    """A score with n, interval and "as of"; too few answers are said, never shown as a figure."""
+    read = found.get if isinstance(found, dict) else lambda name: getattr(found, name, None)
+    if found is None or read("score") is None:
+        return {"state": stats.NONE}
+    metric, n, low, high = read("metric"), read("n"), read("low"), read("high")
+    state = stats.display_state(n, low, high, POINTS.get(metric, 1.0))
+    return {
+        "state": state,
+        "compact": style == "compact",
+        "value": formats.number(read("score"), 1),
+        "unit": unit,
+        "interval": formats.interval(low, high),
+        "n": n,
+        "people": ngettext("%(n)s answer", "%(n)s answers", n or 0) % {"n": n},
+        "as_of": read("computed_at"),
+    }
+
+
+# Filters -----------------------------------------------------------------------------------------
+
+register.filter("markdown", markdown.render)
+register.filter("money", formats.money)
+register.filter("compact", formats.compact)
+register.filter("compact_money", formats.compact_money)
+register.filter("percent", formats.percent)
+register.filter("signed", formats.signed)
+register.filter("number", formats.number)
+register.filter("dash", formats.dash)
+register.filter("day", formats.day)
+
+
+@register.simple_tag
+def undo_url(message):
+    """Where the undo form of a message posts: messages.success(…, extra_tags="undo:/path/")."""
+    tags = message.extra_tags or ""
+    return next((tag[5:] for tag in tags.split() if tag.startswith("undo:/")), "")
+
+
+@register.simple_tag
+def page_numbers(page):
+    """Page numbers to link, with … where some are left out."""
+    return list(page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1))
