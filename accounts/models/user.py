@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ class UserManager(BaseUserManager.from_queryset(models.QuerySet)):
         return self.get(email__iexact=username)
 
     def create_user(self, email, password=None, **fields):
-        user = self.model(email=self.normalize_email(email).strip(), **fields)
+        user = self.model(email=self.model.normalize_username(email), **fields)
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
@@ -77,7 +78,12 @@ class User(AbstractBaseUser, PermissionsMixin):
                 Lower("email"),
                 name="user_email_once",
                 violation_error_message=_("Another person already signs in with this e-mail."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")),
+                name="user_email_lower",
+                violation_error_message=_("Write the e-mail in small letters."),
+            ),
         ]
 
     def __str__(self):
@@ -106,6 +112,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_session_auth_fallback_hash(self):
         for fallback in super().get_session_auth_fallback_hash():
             yield f"{self.role}:{fallback}"
+
+    @classmethod
+    def normalize_username(cls, username):
+        """Addresses are kept in small letters: sign-in compares them so."""
+        return username.strip().lower()
 
     def get_full_name(self):
         return str(self)

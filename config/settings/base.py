@@ -132,7 +132,11 @@ ACCOUNT_SESSION_REMEMBER = True
 # The session in which a password is changed stays; accounts.adapter ends the others.
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "8/5m/key,30/5m/ip", "reset_password": "20/m/ip,5/m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": None,  # the limit on failed attempts does it, and says so beside the form
+    "login_failed": "8/5m/key,30/5m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+}
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
     "reset_password": "accounts.forms.AskResetForm",
