@@ -1,20 +1,73 @@
 import datetime as dt
+from decimal import Decimal
 
 import factory
 from django.utils import timezone
 
-from clientgroups.models import Client, ClientGroup, Contact, GroupAccess, Membership, Purchase
+from accounts.permissions import Role
+from clientgroups.models import (
+    Client,
+    ClientGroup,
+    Contact,
+    GroupAccess,
+    LifecycleChange,
+    Membership,
+    Purchase,
+)
 from tests.factories.accounts import UserFactory
 
 
+class ClientFactory(factory.django.DjangoModelFactory):
+    """A potential client without contacts or purchases."""
+
+    class Meta:
+        model = Client
+
+    name = factory.Sequence(lambda n: f"Client {n}")
+    external_id = factory.Sequence(lambda n: f"N{n:05d}")
+    owner = factory.SubFactory(UserFactory)
+
+
+class ContactFactory(factory.django.DjangoModelFactory):
+    """Somebody who may be sent surveys; trait: chinese."""
+
+    class Meta:
+        model = Contact
+
+    class Params:
+        chinese = factory.Trait(language="zh-hans")
+
+    client = factory.SubFactory(ClientFactory)
+    name = factory.Sequence(lambda n: f"Contact {n}")
+    email = factory.Sequence(lambda n: f"contact{n}@example.com")
+
+
+class PurchaseFactory(factory.django.DjangoModelFactory):
+    """One purchase; the derived figures of its client are left alone."""
+
+    class Meta:
+        model = Purchase
+
+    client = factory.SubFactory(ClientFactory)
+    bought_on = factory.LazyFunction(lambda: timezone.localdate() - dt.timedelta(days=10))
+    amount = Decimal("100.00")
+    external_id = factory.Sequence(lambda n: f"P{n}")
+
+
 class ClientGroupFactory(factory.django.DjangoModelFactory):
-    """A listed group without members; nobody but its owner's services grant access."""
+    """A listed group without members; its owner holds no role. Trait: dynamic (loyal clients)."""
 
     class Meta:
         model = ClientGroup
 
+    class Params:
+        dynamic = factory.Trait(
+            kind=ClientGroup.Kind.DYNAMIC,
+            rule={"op": "and", "rules": [{"field": "stage", "op": "is", "value": "loyal"}]},
+        )
+
     name = factory.Sequence(lambda n: f"Group {n}")
-    owner = factory.SubFactory(UserFactory, manager=True)
+    owner = factory.SubFactory(UserFactory)
 
 
 class GroupAccessFactory(factory.django.DjangoModelFactory):
@@ -23,46 +76,25 @@ class GroupAccessFactory(factory.django.DjangoModelFactory):
 
     client_group = factory.SubFactory(ClientGroupFactory)
     user = factory.SubFactory(UserFactory)
-    role = "member"
-
-
-class ClientFactory(factory.django.DjangoModelFactory):
-    """A client in no group, owned by a project manager."""
-
-    class Meta:
-        model = Client
-
-    name = factory.Sequence(lambda n: f"Client {n}")
-    owner = factory.SubFactory(UserFactory, manager=True)
-
-
-class ContactFactory(factory.django.DjangoModelFactory):
-    """Somebody at a client who may be asked by e-mail."""
-
-    class Meta:
-        model = Contact
-
-    client = factory.SubFactory(ClientFactory)
-    name = factory.Sequence(lambda n: f"Contact {n}")
-    email = factory.Sequence(lambda n: f"contact{n}@example.org")
+    role = Role.MEMBER
 
 
 class MembershipFactory(factory.django.DjangoModelFactory):
-    """A client in a group since a year ago."""
+    """A membership that began today and is open."""
 
     class Meta:
         model = Membership
 
     client_group = factory.SubFactory(ClientGroupFactory)
     client = factory.SubFactory(ClientFactory)
-    valid_from = factory.LazyFunction(lambda: timezone.localdate() - dt.timedelta(days=365))
 
 
-class PurchaseFactory(factory.django.DjangoModelFactory):
+class LifecycleChangeFactory(factory.django.DjangoModelFactory):
     class Meta:
-        model = Purchase
+        model = LifecycleChange
 
     client = factory.SubFactory(ClientFactory)
-    bought_on = factory.LazyFunction(timezone.localdate)
-    amount = "100.00"
-    external_id = factory.Sequence(lambda n: f"P{n}")
+    before = Client.Stage.POTENTIAL
+    after = Client.Stage.EXISTING
+    as_of = factory.LazyFunction(timezone.localdate)
+    reason = "Signed the contract"
