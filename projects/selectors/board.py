@@ -1,0 +1,240 @@
+"""A board: its columns and the first cards of each, whatever the number of tasks."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from accounts.models import User
+from core import formats
+from core.search import search_query
+from projects.models import BoardColumn, ChecklistItem, Comment, Label, Project, Task
+
+PER_COLUMN = 50
+TONES = {"todo": "grey", "doing": "blue", "done": "teal", "cancelled": "grey"}
+OPEN = ("todo", "doing")
+COLUMNS_OF_A_CARD = (
+    "pk",
+    "number",
+    "title",
+    "priority",
+    "is_critical",
+    "due_on",
+    "assignee_id",
+    "column_id",
+    "position",
+)
+
+
+@dataclass(frozen=True)
+class BoardQuery:
+    """What a board is narrowed to; kept in its address."""
+
+    who: str = ""
+    due: str = ""
+    label: int | None = None
+    text: str = ""
+
+    @classmethod
+    def read(cls, data: dict) -> "BoardQuery":
+        label = str(data.get("label", ""))
+        return cls(
+            who="mine" if data.get("who") == "mine" else "",
+            due="overdue" if data.get("due") == "overdue" else "",
+            label=int(label) if label.isdecimal() and len(label) < 18 else None,
+            text=str(data.get("q", "")).strip()[:200],
+        )
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.who or self.due or self.label or self.text)
+
+    def apply(self, tasks: QuerySet[Task], user: User) -> QuerySet[Task]:
+        if self.who:
+            tasks = tasks.filter(assignee=user)
+        if self.due:
+            tasks = tasks.filter(due_on__lt=timezone.localdate(), column__category__in=OPEN)
+        if self.label:
+            tasks = tasks.filter(labels=self.label)
+        if self.text:
+            words = search_query(self.text)
+            tasks = tasks.filter(search=words) if words else tasks.none()
+        return tasks
+
+
+@dataclass(slots=True)
+class Card:
+    """What a card shows; dates are written out already, once per day and not once per card."""
+
+    pk: int
+    number: int
+    title: str
+    priority: int
+    is_critical: bool
+    due_on: dt.date | None
+    assignee_id: int | None
+    column_id: int
+    position: int
+    due: str = ""
+    late: bool = False
+    assignee: User | None = None
+    labels: list[tuple[str, str]] = field(default_factory=list)
+    steps: int = 0
+    steps_done: int = 0
+    comments: int = 0
+
+    @property
+    def flag(self) -> str:
+        return {3: "high", 4: "urgent"}.get(self.priority, "")
+
+
+@dataclass
+class Lane:
+    """A column with its first cards; `total` counts what the filters let through."""
+
+    column: BoardColumn
+    cards: list[Card]
+    total: int
+    all: int
+    tone: str
+
+    @property
+    def more(self) -> int:
+        return max(0, self.total - len(self.cards))
+
+    @property
+    def last(self) -> str:
+        """Where the next cards begin."""
+        return f"{self.cards[-1].position}_{self.cards[-1].pk}" if self.cards else ""
+
+    @property
+    def over_limit(self) -> bool:
+        return bool(self.column.wip_limit) and self.all > self.column.wip_limit
+
+
+@dataclass
+class Board:
+    lanes: list[Lane]
+    tasks: int
+    overdue: int
+
+
+def board_of(project: Project, user: User, query: BoardQuery) -> Board:
+    """The whole board in seven statements."""
+    columns = list(BoardColumn.objects.filter(project=project, archived_at=None))
+    late = Q(due_on__lt=timezone.localdate(), column__category__in=OPEN)
+    tasks = Task.objects.filter(project=project, archived_at=None, column__archived_at=None)
+    counted = {
+        pk: (each, overdue)
+        for pk, each, overdue in tasks.order_by()
+        .values_list("column_id")
+        .annotate(each=Count("pk"), overdue=Count("pk", filter=late))
+    }
+    cards = defaultdict(list)
+    totals = {}
+    for row in _ranked(query.apply(tasks, user)):
+        *values, total = row
+        card = Card(*values)
+        cards[card.column_id].append(card)
+        totals[card.column_id] = total
+    fill([card for lane in cards.values() for card in lane], columns)
+    return Board(
+        lanes=[
+            Lane(
+                column=column,
+                cards=cards[column.pk],
+                total=totals.get(column.pk, 0),
+                all=counted.get(column.pk, (0, 0))[0],
+                tone=tone_of(column, columns),
+            )
+            for column in columns
+        ],
+        tasks=sum(each for each, _late in counted.values()),
+        overdue=sum(overdue for _each, overdue in counted.values()),
+    )
+
+
+def _ranked(tasks: QuerySet[Task]) -> QuerySet:
+    order = [F("position").asc(), F("pk").asc()]
+    return (
+        tasks.annotate(
+            place=Window(RowNumber(), partition_by="column_id", order_by=order),
+            total=Window(Count("pk"), partition_by="column_id"),
+        )
+        .filter(place__lte=PER_COLUMN)
+        .order_by("column_id", "position", "pk")
+        .values_list(*COLUMNS_OF_A_CARD, "total")
+    )
+
+
+def tone_of(column: BoardColumn, columns: list[BoardColumn]) -> str:
+    """The colour of a column: a second and later one of running work is told apart."""
+    doing = [each.pk for each in columns if each.category == "doing"]
+    if column.category == "doing" and column.pk in doing[1:]:
+        return "violet"
+    return TONES[column.category]
+
+
+def more_cards(
+    column: BoardColumn, user: User, query: BoardQuery, behind: str
+) -> tuple[list[Card], str]:
+    """The next cards of a column behind "position_pk", and where the ones after them begin."""
+    tasks = Task.objects.filter(column=column, archived_at=None)
+    position, _sep, pk = behind.partition("_")
+    if position.lstrip("-").isdecimal() and pk.isdecimal() and len(behind) < 40:
+        start = int(position)
+        tasks = tasks.filter(Q(position__gt=start) | Q(position=start, pk__gt=int(pk)))
+    rows = query.apply(tasks, user).order_by("position", "pk")
+    found = [Card(*row) for row in rows.values_list(*COLUMNS_OF_A_CARD)[: PER_COLUMN + 1]]
+    cards = found[:PER_COLUMN]
+    fill(cards, [column])
+    last = cards[-1] if len(found) > PER_COLUMN else None
+    return cards, f"{last.position}_{last.pk}" if last else ""
+
+
+def card_of(task: Task) -> Card:
+    """One card, as the board shows it after a change."""
+    card = Card(*[getattr(task, name) for name in COLUMNS_OF_A_CARD])
+    fill([card], [task.column])
+    return card
+
+
+def fill(cards: list[Card], columns: Iterable[BoardColumn]) -> None:
+    """Add labels, people and counts to cards: four statements for any number of them."""
+    if not cards:
+        return
+    by_pk = {card.pk: card for card in cards}
+    pks = list(by_pk)
+    through = Task.labels.through.objects.filter(task__in=pks)
+    rows = through.order_by("label__name", "label_id")
+    for pk, name, colour in rows.values_list("task_id", "label__name", "label__colour"):
+        by_pk[pk].labels.append((name, colour))
+    steps = ChecklistItem.objects.filter(task__in=pks).order_by().values_list("task_id")
+    for pk, each, done in steps.annotate(
+        each=Count("pk"), done=Count("pk", filter=Q(is_done=True))
+    ):
+        by_pk[pk].steps, by_pk[pk].steps_done = each, done
+    comments = Comment.objects.filter(task__in=pks).order_by().values_list("task_id")
+    for pk, each in comments.annotate(each=Count("pk")):
+        by_pk[pk].comments = each
+    people = User.objects.in_bulk({card.assignee_id for card in cards} - {None})
+    _write_dates(cards, {column.pk for column in columns if column.category in OPEN})
+    for card in cards:
+        card.assignee = people.get(card.assignee_id)
+
+
+def _write_dates(cards: list[Card], still_open: set[int]) -> None:
+    today = timezone.localdate()
+    words = {day: formats.day(day) for day in {card.due_on for card in cards} - {None}}
+    for card in cards:
+        if card.due_on:
+            card.due = words[card.due_on]
+            card.late = card.due_on < today and card.column_id in still_open
+
+
+def labels_of(project: Project) -> list[Label]:
+    return list(Label.objects.filter(project=project))
