@@ -1,5 +1,6 @@
 """HTTPS, strict cookies, JSON logs. Refuses to start while a required variable is missing."""
 
+import logging
 import os
 
 import environ
@@ -41,6 +42,7 @@ CSRF_COOKIE_SECURE = True
 INSTALLED_APPS.append("django_structlog")  # noqa: F405
 MIDDLEWARE.insert(1, "django_structlog.middlewares.RequestMiddleware")  # noqa: F405
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line for a request, when it is done
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # an anonymous answer must stay anonymous in the logs
 LOGGING = json_logging()
 # The id of the request that caused a job is logged with the job.
