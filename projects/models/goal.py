@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -21,6 +23,9 @@ class GoalQuerySet(TreeQuerySet):
 
     def live(self):
         return self.exclude(state=Goal.State.CANCELLED)
+
+    def active(self):
+        return self.filter(state=Goal.State.ACTIVE)
 
 
 class Goal(TreeNode):
@@ -53,6 +58,10 @@ class Goal(TreeNode):
         UNKNOWN = "unknown", _("Too little data")
         DONE = "done", _("Done")
 
+    class Judging(models.TextChoices):
+        INTERVAL = "interval", _("When the whole interval has passed the target")
+        POINT = "point", _("When the value itself has passed the target")
+
     project = models.ForeignKey(Project, models.CASCADE, related_name="goals")
     client_group = models.ForeignKey(
         ClientGroup,
@@ -73,6 +82,9 @@ class Goal(TreeNode):
     )
     target = models.DecimalField(
         _("target"), max_digits=16, decimal_places=4, null=True, blank=True
+    )
+    judged_by = models.CharField(
+        _("counts as reached"), max_length=8, choices=Judging, default=Judging.INTERVAL
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -103,7 +115,8 @@ class Goal(TreeNode):
         max_digits=5, decimal_places=4, null=True, blank=True, editable=False
     )
     pace = models.CharField(max_length=8, choices=Pace, default=Pace.UNKNOWN, editable=False)
-    pace_reason = models.CharField(max_length=300, blank=True, editable=False)
+    # Why, as codes with figures: `selectors.goal_texts` says them in the reader's language.
+    pace_reasons = models.JSONField(default=list, blank=True, editable=False)
     progress_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -179,6 +192,36 @@ class Goal(TreeNode):
 
     def role_of(self, user):
         return self.project.role_of(user)
+
+    @property
+    def is_measured(self):
+        """True when dated values of a metric decide, not sub-goals or tasks."""
+        return self.source not in (self.Source.SUBGOALS, self.Source.TASKS)
+
+    @property
+    def is_scored(self):
+        """True when the values come from surveys."""
+        return self.source in (self.Source.CSAT, self.Source.NPS)
+
+    @property
+    def is_open(self):
+        return self.state in (self.State.DRAFT, self.State.ACTIVE)
+
+    @property
+    def is_live(self):
+        return self.state != self.State.CANCELLED
+
+    @property
+    def share(self):
+        """(weight, progress) for its parent; achieved without any figures counts as reached."""
+        if self.progress is None and self.state == self.State.ACHIEVED:
+            return self.weight, Decimal(1)
+        return self.weight, self.progress
+
+    @property
+    def look(self):
+        """What its badge says: the pace while it runs, its state before and after."""
+        return self.pace if self.state == self.State.ACTIVE else self.state
 
     @property
     def is_rising(self):
