@@ -1,0 +1,12 @@
+from celery import shared_task
+
+from accounts.jobs import job
+from projects.services.goals import refresh_progress
+
+
+@shared_task(acks_late=True)
+def refresh_goal_progress() -> int:
+    """Beat, every five minutes: time alone makes a goal late. Safe to run twice or late."""
+    with job("projects.tasks.refresh_goal_progress") as run:
+        run.rows = refresh_progress()
+    return run.rows
