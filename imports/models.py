@@ -11,7 +11,6 @@ from clientgroups.models import ClientGroup
 from core.files.refusal import say
 from projects.models import Project
 
-
 # States in which a worker has something to do.
 WORKING = ["reading", "checking", "applying", "undoing"]
 
@@ -62,7 +61,7 @@ class ImportRun(models.Model):
     client_group = models.ForeignKey(
         ClientGroup, models.CASCADE, null=True, blank=True, related_name="import_runs"
     )
-    file = models.FileField(upload_to="imports/%Y/%m")
+    file = models.FileField(upload_to="imports/%Y/%m", blank=True)
     file_name = models.CharField(_("file"), max_length=200)
     file_size = models.BigIntegerField(_("size"))
     sha256 = models.CharField(max_length=64)
@@ -112,6 +111,17 @@ class ImportRun(models.Model):
     @property
     def is_working(self):
         return self.state in WORKING
+
+    @property
+    def problem_text(self):
+        """Why the import failed, in the reader's language."""
+        found = self.summary.get("problem")
+        return say(found["message"], found["params"]) if found else self.problem
+
+    @property
+    def undo_refused_text(self):
+        found = self.summary.get("undo_refused")
+        return say(found["message"], found["params"]) if found else ""
 
 
 class ImportIssue(models.Model):

@@ -1,0 +1,45 @@
+"""Which imports a person sees, and what their pages show."""
+
+from pathlib import Path
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.models import User
+from imports.models import ImportIssue, ImportRun
+
+
+def visible_run(user: User, pk: int) -> ImportRun:
+    """The import, or 404 when it is another person's."""
+    runs = ImportRun.objects.visible_to(user)
+    run = runs.select_related("project__client_group", "client_group", "created_by").filter(pk=pk)
+    found = run.first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def path_of(run: ImportRun) -> Path:
+    """Where the uploaded file lies; its name on the disk is never the person's."""
+    return Path(run.file.path)
+
+
+def same_file(run: ImportRun) -> ImportRun | None:
+    """An earlier finished import of the very same file into the same place."""
+    return (
+        ImportRun.objects.filter(
+            kind=run.kind,
+            project_id=run.project_id,
+            sha256=run.sha256,
+            state=ImportRun.State.APPLIED,
+        )
+        .exclude(pk=run.pk)
+        .order_by("-finished_at")
+        .first()
+    )
+
+
+def issues_of(run: ImportRun, severity: str = "") -> QuerySet[ImportIssue]:
+    """Sentences by line, errors and notes or one of them."""
+    issues = ImportIssue.objects.filter(run=run)
+    return issues.filter(severity=severity) if severity in ("error", "warning") else issues
