@@ -16,9 +16,7 @@ from accounts import services
 from accounts.models import AuditEvent, JobRun, User
 
 # Owned by allauth or unused here: people manage their sessions and second factor themselves.
-for model in (Authenticator, EmailAddress, Group, UserSession):
-    if admin.site.is_registered(model):
-        admin.site.unregister(model)
+admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
 
 
 class ReadOnly:
@@ -93,7 +91,7 @@ class PersonAdmin(UserAdmin):
             fields = {name: form.cleaned_data[name] for name in changed}
             services.update_person(person=obj, actor=request.user, **fields)
             return
-        fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
+        fields = {name: form.cleaned_data[name] for name in NewPersonForm.Meta.fields}
         if form.cleaned_data["set_usable_password"]:
             fields["password"] = form.cleaned_data["password1"]
         obj.pk = services.create_person(actor=request.user, **fields).pk

@@ -4,7 +4,7 @@ from accounts.permissions import ADMINISTRATOR, ALLOWED, MANAGER
 
 
 class RoleBackend(AuthenticationBackend):
-    """Answer `user.has_perm(perm, obj)` from the ALLOWED table; guarded models offer `role_of`."""
+    """Answer `user.has_perm(perm, obj)` from the ALLOWED table; guarded rows offer `role_of`."""
 
     def has_perm(self, user_obj, perm, obj=None):
         if not user_obj.is_active or user_obj.is_anonymous:
@@ -13,7 +13,8 @@ class RoleBackend(AuthenticationBackend):
             return True
         if perm in ADMINISTRATOR:
             return False
-        if obj is None:
+        if obj is None or not hasattr(obj, "role_of"):
+            # No row, or one that its loader finds for its owner alone, such as a message.
             return perm in (MANAGER if user_obj.is_manager else ALLOWED[None])
         return perm in ALLOWED[obj.role_of(user_obj)]
 

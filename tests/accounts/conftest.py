@@ -1,6 +1,8 @@
 import pytest
 from django.core.cache import cache
 
+from tests.factories.accounts import PASSWORD
+
 
 @pytest.fixture(autouse=True)
 def no_throttle_left():
@@ -12,9 +14,7 @@ def no_throttle_left():
 def sign_in_as(client):
     """Sign in through the page, as a person does: the session is recorded."""
 
-    def sign_in_as(user, password="orchard-lantern-42", to=client, **extra):
-        return to.post(
-            "/accounts/login/", {"login": user.email, "password": password}, **extra
-        )
+    def sign_in_as(user, password=PASSWORD, to=client, **extra):
+        return to.post("/accounts/login/", {"login": user.email, "password": password}, **extra)
 
     return sign_in_as
