@@ -23,6 +23,17 @@ class ClientQuerySet(models.QuerySet):
         )
         return self.filter(Q(owner=user) | Exists(member))
 
+    def editable_by(self, user):
+        """Clients the person owns, and today's members of groups they lead."""
+        if user.sees_everything:
+            return self
+        groups = GroupAccess.objects.filter(user=user, role=Role.LEAD).values("client_group")
+        memberships = self.model._meta.get_field("memberships").related_model
+        member = memberships.objects.current().filter(
+            client=OuterRef("pk"), client_group__in=groups
+        )
+        return self.filter(Q(owner=user) | Exists(member))
+
 
 class Client(models.Model):
     """An organisation or a person that the team works for."""
@@ -48,12 +59,18 @@ class Client(models.Model):
         error_messages={"unique": _("Another client already has this customer number.")},
     )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="owned_clients", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="owned_clients",
+        verbose_name=_("owner"),
+        db_index=False,  # client_owner_name begins with it
     )
     stage = models.CharField(
         _("lifecycle stage"), max_length=10, choices=Stage, default=Stage.POTENTIAL
     )
     stage_as_of = models.DateField(_("stage as of"), null=True, blank=True)
+    # A history imported "as of" a past day keeps the stages of that day; see services.purchases.
+    stage_follows_today = models.BooleanField(_("stage follows the calendar"), default=True)
     stage_fixed_until = models.DateField(_("set by hand until"), null=True, blank=True)
     stage_reason = models.CharField(_("reason"), max_length=300, blank=True)
     # Derived from purchases in the transaction that writes them, so that lists need no join.

@@ -37,7 +37,10 @@ class ClientGroup(models.Model):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.STATIC)
     rule = models.JSONField(_("rule"), null=True, blank=True)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="owned_groups", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="owned_groups",
+        verbose_name=_("owner"),
     )
     member_count = models.PositiveIntegerField(_("clients"), default=0, editable=False)
     refreshed_at = models.DateTimeField(_("members as of"), null=True, blank=True, editable=False)
@@ -87,7 +90,10 @@ class GroupAccess(models.Model):
 
     client_group = models.ForeignKey(ClientGroup, models.CASCADE, related_name="access")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="group_access", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="group_access",
+        verbose_name=_("person"),
     )
     role = models.CharField(_("role"), max_length=8, choices=Role, default=Role.MEMBER)
 

@@ -2,9 +2,12 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from clientgroups.models.client import Client
+from core.formats import day
 
 
 class LifecyclePolicy(models.Model):
@@ -43,15 +46,26 @@ class LifecyclePolicy(models.Model):
 
 
 class LifecycleChange(models.Model):
-    """A client's move from one stage to another: derived from purchases, or by hand."""
+    """A client's move from one stage to another: derived from purchases, or by hand.
+
+    `reason` holds the words of a person. A derived move keeps what it was derived from instead,
+    so that its explanation can be read in any language.
+    """
 
     client = models.ForeignKey(Client, models.CASCADE, related_name="lifecycle_changes")
     before = models.CharField(_("from"), max_length=10, choices=Client.Stage)
     after = models.CharField(_("to"), max_length=10, choices=Client.Stage)
     as_of = models.DateField(_("as of"))
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    recent_purchases = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    last_purchase_on = models.DateField(null=True, blank=True, editable=False)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # people are never deleted, and nobody asks for one person's moves
     )
     import_batch = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
     at = models.DateTimeField(auto_now_add=True)
@@ -61,10 +75,27 @@ class LifecycleChange(models.Model):
         verbose_name_plural = _("lifecycle changes")
         ordering = ["-at", "-pk"]
         constraints = [
-            models.CheckConstraint(
-                name="lifecyclechange_moves", condition=~Q(before=F("after"))
-            )
+            models.CheckConstraint(name="lifecyclechange_moves", condition=~Q(before=F("after")))
         ]
 
     def __str__(self):
         return f"{self.client}: {self.before} → {self.after}"
+
+    @property
+    def explanation(self):
+        """The words of a person, or what the purchases said on that day."""
+        if self.reason:
+            return self.reason
+        if self.last_purchase_on is None:
+            return _now("No purchase up to that day.")
+        found = {"n": self.recent_purchases or 0, "day": day(self.last_purchase_on)}
+        if not found["n"]:
+            return _now("No purchase in the months that count; the last was on %(day)s.") % found
+        return (
+            ngettext(
+                "%(n)s purchase in the months that count, the last on %(day)s.",
+                "%(n)s purchases in the months that count, the last on %(day)s.",
+                found["n"],
+            )
+            % found
+        )

@@ -3,6 +3,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models.client import Client
@@ -71,3 +72,19 @@ class Membership(models.Model):
 
     def __str__(self):
         return f"{self.client} · {self.client_group}"
+
+    @property
+    def why(self):
+        """Why it began; the group's kind says so where nobody wrote a reason."""
+        if self.began_because:
+            return self.began_because
+        by_rule = self.client_group.kind == ClientGroup.Kind.DYNAMIC
+        return _now("Matched the rule") if by_rule else _now("Added by hand")
+
+    @property
+    def why_ended(self):
+        """Why it ended, empty while it has not."""
+        if self.valid_to is None or self.ended_because:
+            return self.ended_because
+        by_rule = self.client_group.kind == ClientGroup.Kind.DYNAMIC
+        return _now("No longer matched the rule") if by_rule else _now("Taken out by hand")

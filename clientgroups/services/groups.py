@@ -1,0 +1,267 @@
+import datetime as dt
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import User
+from accounts.permissions import Role
+from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
+from clientgroups.selectors.rules import check_rule, groups_in, matching, population
+from clientgroups.services.database import sql_of
+
+SAMPLE = 8
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many clients a rule holds for today, and the first few of them by name."""
+
+    count: int
+    sample: list[Client]
+    total: int
+
+
+def preview_rule(*, rule: object, actor: User, group: ClientGroup | None = None) -> Preview:
+    """Try a rule without storing anything; ValidationError when it cannot be worked out."""
+    owner = group.owner if group and group.pk else actor
+    checked = check_rule(rule, actor=owner, group=group)
+    found = matching(checked, owner=owner, today=timezone.localdate())
+    sample = list(found.order_by("name", "pk")[:SAMPLE])
+    return Preview(found.count(), sample, population(owner).count())
+
+
+@transaction.atomic
+def create_group(
+    *,
+    actor: User,
+    name: str,
+    description: str = "",
+    kind: str,
+    rule: dict | None = None,
+) -> ClientGroup:
+    """Create a group that its creator owns and leads; a rule is worked out at once."""
+    dynamic = kind == ClientGroup.Kind.DYNAMIC
+    group = ClientGroup(
+        name=name.strip(),
+        description=description.strip(),
+        kind=kind,
+        rule=check_rule(rule, actor=actor) if dynamic else None,
+        owner=actor,
+    )
+    group.full_clean()
+    group.save()
+    GroupAccess.objects.create(client_group=group, user=actor, role=Role.LEAD)
+    record(actor=actor, verb="group.created", target=group, name=["", group.name])
+    refresh_group(group=group)
+    return group
+
+
+@transaction.atomic
+def update_group(*, group: ClientGroup, actor: User, **changes: object) -> ClientGroup:
+    """Change name, description or rule; a changed rule is worked out at once.
+
+    A rule is worked out over the clients of the group's owner, whoever changes it. Saving what
+    stands there already changes nothing.
+    """
+    group = (
+        ClientGroup.objects.select_for_update(of=("self",)).select_related("owner").get(pk=group.pk)
+    )
+    unknown = set(changes) - {"name", "description", "rule"}
+    if unknown:
+        raise TypeError(f"A group has no {sorted(unknown)} to change")
+    if "rule" in changes:
+        if group.kind != ClientGroup.Kind.DYNAMIC:
+            raise ValidationError({"rule": _("A listed group has no rule.")})
+        changes["rule"] = check_rule(changes["rule"], actor=group.owner, group=group)
+    changed = {
+        name: [getattr(group, name), value]
+        for name, value in changes.items()
+        if getattr(group, name) != value
+    }
+    if not changed:
+        return group
+    for name, (_before, after) in changed.items():
+        setattr(group, name, after)
+    group.full_clean()
+    group.save(update_fields=list(changed))
+    record(actor=actor, verb="group.updated", target=group, **changed)
+    if "rule" in changed:
+        refresh_group(group=group)
+    return group
+
+
+@transaction.atomic
+def archive_group(*, group: ClientGroup, actor: User, archived: bool = True) -> ClientGroup:
+    """Put a group away, or take it back; nothing is deleted and no member leaves."""
+    group = ClientGroup.objects.select_for_update().get(pk=group.pk)
+    if bool(group.archived_at) == archived:
+        return group
+    group.archived_at = timezone.now() if archived else None
+    group.stale_at = None if archived else timezone.now()
+    group.save(update_fields=["archived_at", "stale_at"])
+    verb = "group.archived" if archived else "group.restored"
+    record(actor=actor, verb=verb, target=group, archived=[not archived, archived])
+    return group
+
+
+# Members -----------------------------------------------------------------------------------------
+
+# A row never ends before it began, nor begins before the last one ended: people in other time
+# zones may already live on the next day.
+LEAVE = """
+UPDATE clientgroups_membership m
+   SET valid_to = GREATEST(m.valid_from, %s), ended_because = ''
+ WHERE m.client_group_id = %s AND m.valid_to IS NULL
+   AND NOT EXISTS (SELECT 1 FROM ({matched}) found WHERE found.id = m.client_id)
+"""
+JOIN = """
+INSERT INTO clientgroups_membership
+       (client_group_id, client_id, valid_from, valid_to, began_because, ended_because)
+SELECT %s, found.id,
+       GREATEST(%s, (SELECT max(old.valid_to) FROM clientgroups_membership old
+                      WHERE old.client_group_id = %s AND old.client_id = found.id)),
+       NULL, '', ''
+  FROM ({matched}) found
+ WHERE NOT EXISTS (SELECT 1 FROM clientgroups_membership m WHERE m.client_group_id = %s
+                      AND m.client_id = found.id AND m.valid_to IS NULL)
+"""
+
+
+@transaction.atomic
+def refresh_group(*, group: ClientGroup, today: dt.date | None = None) -> int:
+    """Bring the members of a group in line with its rule; return how many there are.
+
+    Set-based: who no longer matches leaves today, who newly matches joins today, the others keep
+    their rows. A listed group is only counted. Twice in a row changes nothing.
+    """
+    started = time.monotonic()
+    stored = ClientGroup.objects.select_for_update(of=("self",)).select_related("owner")
+    locked = stored.get(pk=group.pk)
+    today = today or timezone.localdate()
+    moved = 0
+    if locked.kind == ClientGroup.Kind.DYNAMIC:
+        moved = _follow_rule(locked, today)
+    locked.member_count = locked.memberships.current().count()
+    locked.refreshed_at, locked.stale_at = timezone.now(), None
+    locked.refresh_ms = round((time.monotonic() - started) * 1000)
+    fields = ["member_count", "refreshed_at", "stale_at", "refresh_ms"]
+    locked.save(update_fields=fields)
+    for name in fields:
+        setattr(group, name, getattr(locked, name))
+    if moved:
+        _mark_dependants_stale(locked)
+    return locked.member_count
+
+
+def _follow_rule(group: ClientGroup, today: dt.date) -> int:
+    found = matching(group.rule, owner=group.owner, today=today).values("id")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS rule_matches")
+        matched, params = sql_of(found)
+        cursor.execute(f"CREATE TEMP TABLE rule_matches ON COMMIT DROP AS {matched}", params)
+        cursor.execute("ANALYZE rule_matches")
+        scan = "SELECT id FROM rule_matches"
+        cursor.execute(LEAVE.format(matched=scan), [today, group.pk])
+        moved = cursor.rowcount
+        cursor.execute(JOIN.format(matched=scan), [group.pk, today, group.pk, group.pk])
+        moved += cursor.rowcount
+        cursor.execute("DROP TABLE rule_matches")
+    return moved
+
+
+def _mark_dependants_stale(group: ClientGroup) -> None:
+    """Groups whose rule asks for this one follow in the next sweep."""
+    rules = ClientGroup.objects.filter(kind=ClientGroup.Kind.DYNAMIC, stale_at=None)
+    asking = [pk for pk, rule in rules.values_list("pk", "rule") if group.pk in groups_in(rule)]
+    ClientGroup.objects.filter(pk__in=asking).update(stale_at=timezone.now())
+
+
+def mark_dynamic_groups_stale() -> int:
+    """Ask for every rule to be worked out again by the next sweep; return how many were not yet."""
+    groups = ClientGroup.objects.active().filter(kind=ClientGroup.Kind.DYNAMIC, stale_at=None)
+    return groups.update(stale_at=timezone.now())
+
+
+def _only_listed(group: ClientGroup) -> None:
+    if group.kind != ClientGroup.Kind.STATIC:
+        raise ValidationError(
+            _("The members of this group follow its rule. Change the rule instead.")
+        )
+
+
+@transaction.atomic
+def add_clients(
+    *, group: ClientGroup, clients: Iterable[Client], actor: User, because: str = ""
+) -> int:
+    """Put clients that the person may see into a listed group; return how many were not in it."""
+    group = ClientGroup.objects.select_for_update().get(pk=group.pk)
+    _only_listed(group)
+    wanted = Client.objects.visible_to(actor).filter(pk__in=[client.pk for client in clients])
+    inside = group.memberships.current().values("client")
+    today, added = timezone.localdate(), []
+    for client in wanted.exclude(pk__in=inside).order_by("pk"):
+        ended = group.memberships.filter(client=client).order_by(F("valid_to").desc()).first()
+        begins = max(today, ended.valid_to) if ended else today
+        added.append(
+            Membership(
+                client_group=group, client=client, valid_from=begins, began_because=because.strip()
+            )
+        )
+    Membership.objects.bulk_create(added)
+    if added:
+        _recount(group)
+        names = [row.client.name for row in added[:20]]
+        record(actor=actor, verb="group.clients_added", target=group, clients=[None, names])
+    return len(added)
+
+
+@transaction.atomic
+def remove_client(
+    *, group: ClientGroup, client: Client, actor: User, because: str = ""
+) -> Membership | None:
+    """End a client's membership in a listed group today; None when it is no member.
+
+    The row stays with its dates, so that past scores keep counting the client.
+    """
+    group = ClientGroup.objects.select_for_update().get(pk=group.pk)
+    _only_listed(group)
+    row = group.memberships.current().select_related("client").filter(client=client).first()
+    if row is None:
+        return None
+    row.valid_to = max(row.valid_from, timezone.localdate())
+    row.ended_because = because.strip()
+    row.full_clean()
+    row.save(update_fields=["valid_to", "ended_because"])
+    _recount(group)
+    record(actor=actor, verb="group.client_removed", target=group, client=[row.client.name, None])
+    return row
+
+
+@transaction.atomic
+def reopen_membership(*, membership: Membership, actor: User) -> Membership:
+    """Take back an ended membership as if the client had never left; twice changes nothing."""
+    group = ClientGroup.objects.select_for_update().get(pk=membership.client_group_id)
+    _only_listed(group)
+    row = group.memberships.select_related("client").get(pk=membership.pk)
+    if row.valid_to is None:
+        return row
+    row.valid_to, row.ended_because = None, ""
+    row.full_clean()
+    row.save(update_fields=["valid_to", "ended_because"])
+    _recount(group)
+    record(actor=actor, verb="group.client_restored", target=group, client=[None, row.client.name])
+    return row
+
+
+def _recount(group: ClientGroup) -> None:
+    group.member_count = group.memberships.current().count()
+    group.refreshed_at = timezone.now()
+    group.save(update_fields=["member_count", "refreshed_at"])
+    _mark_dependants_stale(group)
