@@ -4,7 +4,6 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_noop as N_
 
 from clientgroups.importers.checking import DIGEST
-from clientgroups.models import StagedPurchase
 from core.files.issues import ERROR, KEPT_PER_MESSAGE, NOTE
 
 ADD_UP = "add"
@@ -35,6 +34,7 @@ def settle_repeats(*, batch, add_up, log):
     is the second purchase of that kind, so the same file gives the same numbers again.
     """
     with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {TABLE}")
         if add_up:
             _refuse(
                 cursor,
@@ -50,11 +50,6 @@ def settle_repeats(*, batch, add_up, log):
         _note_shared(cursor, batch, log)
         _note_same(cursor, batch, log)
         _number_repetitions(cursor, batch)
-
-
-def drop_lines(*, batch, lines):
-    """Leave lines out that were staged."""
-    StagedPurchase.objects.filter(batch=batch, line__in=lines).delete()
 
 
 def _refuse(cursor, batch, log, message, condition):

@@ -36,16 +36,17 @@ UNREADABLE = N_(
 )
 
 
-def detect_encoding(path):
+def detect_encoding(path, max_line=MAX_LINE):
     """The encoding that reads the whole file; a Refusal names the line where UTF-8 breaks off."""
     with open(path, "rb") as file:
         head = file.read(SAMPLE)
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return _checked(path, "utf-16")
+        return _checked(path, max_line, "utf-16")
     if looks_like_utf16(head):
-        return _checked(path, "utf-16-be" if head[:1] == b"\x00" else "utf-16-le")
+        big = head[:4000:2].count(0) > head[1:4000:2].count(0)
+        return _checked(path, max_line, "utf-16-be" if big else "utf-16-le")
     try:
-        return _checked(path, "utf-8-sig")
+        return _checked(path, max_line, "utf-8-sig")
     except Refusal as refusal:
         sample = _telling_sample(path)
         if _mostly_utf8(sample):
@@ -53,15 +54,15 @@ def detect_encoding(path):
         guess = _guess(sample)
         if guess is None:
             raise Refusal(refusal.message, **refusal.params) from None
-    return _checked(path, guess)
+    return _checked(path, max_line, guess)
 
 
-def _checked(path, encoding):
-    check_encoding(path, encoding)
+def _checked(path, max_line, encoding):
+    check_encoding(path, encoding, max_line)
     return encoding
 
 
-def check_encoding(path, encoding):
+def check_encoding(path, encoding, max_line=MAX_LINE):
     """Read the whole file once; return its number of line ends, refuse at the first bad byte."""
     decoder = codecs.getincrementaldecoder(encoding)()
     ends, returns, unbroken = 0, 0, 0
@@ -76,7 +77,7 @@ def check_encoding(path, encoding):
             if "\x00" in text:
                 raise Refusal(NUL, line=ends + text.count("\n", 0, text.index("\x00")) + 1)
             unbroken = 0 if "\n" in text or "\r" in text else unbroken + len(text)
-            if unbroken > MAX_LINE:
+            if unbroken > max_line:
                 raise Refusal(TOO_LONG, line=max(ends, returns) + 1)
             ends += text.count("\n")
             returns += text.count("\r")

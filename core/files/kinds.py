@@ -50,7 +50,7 @@ def file_kind(path):
     """TEXT or WORKBOOK; a Refusal that says what the file is and what to do otherwise."""
     size = Path(path).stat().st_size
     if not size:
-        raise Refusal(N_("The file is empty. Export it again and check that it has rows."))
+        raise Refusal(N_("The file is empty. Export it again and check what it holds."))
     with open(path, "rb") as file:
         head = file.read(HEAD)
     if head[:4] == b"PK\x03\x04":
@@ -61,7 +61,7 @@ def file_kind(path):
     if kind:
         raise Refusal(NOT_A_TABLE, kind=kind)
     if not head.strip(b" \t\r\n\xef\xbb\xbf\xfe\xff\x00") and size <= HEAD:
-        raise Refusal(N_("The file holds only blanks. Export it again and check that it has rows."))
+        raise Refusal(N_("The file holds only blanks. Export it again and check what it holds."))
     if b"\x00" in head and not looks_like_utf16(head):
         at = head.index(b"\x00")
         raise Refusal(

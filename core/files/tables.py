@@ -191,7 +191,7 @@ def _find_delimiter(lines):
 
 def _header_row(rows):
     """Number of the record that names the columns; 0 when the first row is data already."""
-    widths = Counter(len(row) for _, row in rows[:2000] if any(row))
+    widths = Counter(sum(map(bool, row)) for _, row in rows[:2000] if any(row))
     width = max(w for w, n in widths.items() if n >= max(widths.values()) * 0.5)
     for number, (_, row) in enumerate(rows[:HEADER_WITHIN], 1):
         cells = [cell.strip() for cell in row]

@@ -8,15 +8,16 @@ from django.utils.translation import gettext_noop as N_
 
 from clientgroups.importers.checking import PurchaseChecker
 from clientgroups.importers.purchases import recognise
-from clientgroups.importers.repeats import ADD_UP, drop_lines, settle_repeats
+from clientgroups.importers.repeats import ADD_UP, settle_repeats
+from clientgroups.importers.staging import append_staged, days_of
 from clientgroups.services import purchases as services
-from core.files.issues import ERROR
+from core.files.issues import ERROR, KEPT_PER_MESSAGE
 from core.files.tables import data_rows
 
 PIECE = 20_000
 FOREIGN = N_(
-    "Customer number %(found)s belongs to a client that you may not see. Ask an administrator to "
-    "import this line, or to give you a role in the client's group."
+    "The customer number of this line belongs to a client that you may not change. Ask an "
+    "administrator to import the line, or to give you a role in the client's group."
 )
 
 __all__ = ["apply", "check", "discard", "finish_check", "is_large", "recognise", "undo"]
@@ -43,7 +44,7 @@ def check(run, path, log, save):
         if not save(
             rows_done=done,
             counted={"good": good, "blank": blank},
-            write=lambda rows=rows: services.stage_purchases(batch=run.batch, rows=rows),
+            write=lambda rows=rows: append_staged(batch=run.batch, rows=rows),
         ):
             return False
     return True
@@ -53,14 +54,17 @@ def finish_check(run, path, log):
     """What the confirmed import would do; runs once all rows are staged, in one transaction."""
     settle_repeats(batch=run.batch, add_up=run.options.get("repeats") == ADD_UP, log=log)
     found = services.preview_staged(batch=run.batch, actor=run.created_by)
-    foreign = found.pop("foreign")
-    for line, number in foreign:
-        log.add(ERROR, FOREIGN, line=line, value=number, found=number)
-    if foreign:
-        drop_lines(batch=run.batch, lines=[line for line, _number in foreign])
-        found = services.preview_staged(batch=run.batch, actor=run.created_by)
-        found.pop("foreign")
-    return {**found, "usable": bool(found["new_purchases"] or found["known_purchases"])}
+    lines, count = found.pop("foreign"), found.pop("foreign_count")
+    for line in lines[:KEPT_PER_MESSAGE]:
+        log.add(ERROR, FOREIGN, line=line)
+    log.count(ERROR, FOREIGN, count - min(len(lines), KEPT_PER_MESSAGE))
+    first_on, last_on = days_of(batch=run.batch)
+    return {
+        **found,
+        "first_on": first_on,
+        "last_on": last_on,
+        "usable": bool(found["new_purchases"] or found["known_purchases"]),
+    }
 
 
 def apply(run, path):
