@@ -1,12 +1,15 @@
 """Which projects a person sees, who works in them, and the figures of their lists."""
 
+import re
+from dataclasses import dataclass
+
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
 from django.http import Http404
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.permissions import Role
 from clientgroups.models import ClientGroup
-from projects.models import Project
+from projects.models import Project, ProjectAccess
 
 
 def visible_project(user: User, pk: int) -> Project:
@@ -68,4 +71,59 @@ def project_rows(user: User) -> QuerySet[Project]:
             done_tasks=Count("tasks", filter=live & Q(tasks__column__category="done")),
         )
         .annotate(all_tasks=F("open_tasks") + F("done_tasks"))
+    )
+
+
+def suggest_key(name: str) -> str:
+    """A free key made of the name: its initials or first letters, else PRJ, with a number."""
+    words = re.findall(r"[A-Za-z]+", name)
+    letters = "".join(word[0] for word in words) if len(words) > 1 else "".join(words)
+    stem = letters.upper()[:4] if len(letters) > 1 else "PRJ"
+    taken = set(Project.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    numbered = (f"{stem}{number}" for number in range(2, 10**4))
+    return next(key for key in (stem, *numbered) if key not in taken)
+
+
+@dataclass(frozen=True)
+class Access:
+    """A person's role in a project; `row` is empty when it comes from the client group."""
+
+    user: User
+    role: str
+    row: ProjectAccess | None
+
+
+def access_of(project: Project) -> list[Access]:
+    """Who may work here: roles given in the project, then those that the group brings along."""
+    own = project.access.select_related("user")
+    group = project.client_group.access.select_related("user")
+    return [
+        *(Access(row.user, row.get_role_display(), row) for row in own),
+        *(Access(row.user, row.get_role_display(), None) for row in group),
+    ]
+
+
+def access_event(project: Project, pk: int | None, user: User | None = None) -> AuditEvent:
+    """A recorded change of access of this project, or the latest one about a person."""
+    events = AuditEvent.objects.filter(
+        target_type=Project._meta.label_lower,
+        target_id=str(project.pk),
+        verb__in=["project.access_granted", "project.access_revoked"],
+    )
+    events = events.filter(changes__person_id__1=user.pk) if user else events.filter(pk=pk)
+    event = events.first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def projects_to_work_in(user: User) -> QuerySet[Project]:
+    """Running projects in which the person may add tasks."""
+    projects = Project.objects.visible_to(user).active().order_by("name", "pk")
+    if user.sees_everything:
+        return projects
+    roles = (Role.MEMBER, Role.LEAD)
+    return projects.filter(
+        Q(pk__in=user.project_access.filter(role__in=roles).values("project"))
+        | Q(client_group__in=user.group_access.filter(role__in=roles).values("client_group"))
     )

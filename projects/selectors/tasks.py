@@ -1,10 +1,24 @@
 """Which tasks a person sees, and what a task page shows."""
 
+from collections import defaultdict
+
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 
-from accounts.models import User
-from projects.models import Project, Task
+from accounts.models import AuditEvent, User
+from core import formats
+from projects.models import BoardColumn, Label, Project, Task
+from projects.selectors.history import events_of
+
+UNDOABLE = (
+    "task.created",
+    "task.changed",
+    "task.moved",
+    "task.archived",
+    "task.restored",
+    "task.undone",
+)
 
 
 def visible_task(user: User, pk: int, number: int) -> Task:
@@ -23,3 +37,64 @@ def visible_task(user: User, pk: int, number: int) -> Task:
 def live_tasks(project: Project) -> QuerySet[Task]:
     """Tasks of a project that are not archived."""
     return Task.objects.filter(project=project).live()
+
+
+def visible_column(user: User, pk: int, column_pk: int) -> BoardColumn:
+    """A column of a project that the person sees, archived ones included, or 404."""
+    return _child(BoardColumn.objects.all(), user, pk, column_pk)
+
+
+def visible_label(user: User, pk: int, label_pk: int) -> Label:
+    """A label of a project that the person sees, or 404."""
+    return _child(Label.objects.all(), user, pk, label_pk)
+
+
+def _child(rows: QuerySet, user: User, pk: int, child_pk: int) -> BoardColumn | Label:
+    found = (
+        rows.filter(project__in=Project.objects.visible_to(user), project_id=pk, pk=child_pk)
+        .select_related("project__client_group", "project__lead")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    return found
+
+
+def first_card(column: BoardColumn, task: Task) -> Task | None:
+    """The first card of a column, the task itself left out."""
+    cards = Task.objects.filter(column=column, archived_at=None).exclude(pk=task.pk)
+    return cards.order_by("position", "pk").first()
+
+
+def latest_event(task: Task, *verbs: str) -> AuditEvent:
+    """The newest recorded change of a task, for its undo."""
+    return events_of(task).filter(verb__in=verbs).first()
+
+
+def undoable_event(task: Task, pk: int) -> AuditEvent:
+    """A change of this very task that can be undone, or 404."""
+    event = events_of(task).filter(pk=pk, verb__in=UNDOABLE).first()
+    if event is None:
+        raise Http404
+    return event
+
+
+def with_labels(tasks: list[Task], still_open: tuple[str, ...]) -> None:
+    """Add to rows of a list what each line shows: label names, and dates already written out."""
+    rows = Task.labels.through.objects.filter(task__in=[task.pk for task in tasks])
+    found = defaultdict(list)
+    for pk, name, colour in rows.order_by("label__name", "label_id").values_list(
+        "task_id", "label__name", "label__colour"
+    ):
+        found[pk].append((name, colour))
+    today = timezone.localdate()
+    words = {day: formats.day(day) for day in {task.due_on for task in tasks} - {None}}
+    touched = {}
+    for task in tasks:
+        task.chips = found[task.pk]
+        task.due = words.get(task.due_on, "")
+        open_now = task.column.category in still_open and task.archived_at is None
+        task.late = bool(task.due_on) and task.due_on < today and open_now
+        day = timezone.localtime(task.updated_at).date()
+        task.touched = touched.get(day) or touched.setdefault(day, formats.day(day))
+        task.flag = {3: "high", 4: "urgent"}.get(task.priority, "")

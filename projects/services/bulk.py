@@ -11,7 +11,15 @@ from django.utils.translation import gettext as _
 from accounts.models import AuditEvent, User
 from projects.models import BoardColumn, Label, Project, Task
 from projects.services.changes import check_rows, clean, event_of, label_pairs, set_fields
-from projects.services.tasks import STEP, end_of, lock_column, revert, rows_of
+from projects.services.tasks import (
+    STEP,
+    end_of,
+    lock_column,
+    refresh_goals_soon,
+    revert,
+    rows_of,
+    touches_goals,
+)
 
 AT_MOST = 500
 FIELDS = [
@@ -102,6 +110,8 @@ def _store(changed: list, actor: User, verb: str, batch: uuid.UUID) -> None:
         events.append(event_of(task, actor, verb, pairs))
     Task.objects.bulk_update([task for task, _pairs in changed], FIELDS, batch_size=200)
     AuditEvent.objects.bulk_create(events, batch_size=200)
+    if any(touches_goals(task, pairs) for task, pairs in changed):
+        refresh_goals_soon(changed[0][0].project_id)
 
 
 @transaction.atomic

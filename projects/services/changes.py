@@ -28,8 +28,6 @@ PLAIN = (
     "due_on",
 )
 ROWS = ("column", "assignee", "goal")
-# Kept in the trail for undo and for stale editors, not for reading.
-SILENT = {"column_id", "assignee_id", "goal_id", "label_ids", "position", "version", "batch"}
 # Empty values keep every constraint; the rows behind foreign keys are checked by `check_rows`.
 _KNOWN = {
     "project",

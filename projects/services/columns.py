@@ -7,10 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from projects.models import BoardColumn, Label, Project, Task
 from projects.services.changes import event_of, set_fields
-from projects.services.tasks import STEP, end_of
+from projects.services.tasks import STEP, end_of, refresh_goals_soon
 
 EDITABLE = ("name", "category", "wip_limit")
 
@@ -65,6 +65,7 @@ def update_column(*, column: BoardColumn, actor: User, **changes: object) -> Boa
         done = locked.category == BoardColumn.Category.DONE
         tasks = Task.objects.filter(column=locked, completed_at__isnull=done)
         tasks.update(completed_at=timezone.now() if done else None, version=F("version") + 1)
+        refresh_goals_soon(locked.project_id)
     record(actor=actor, verb="column.changed", target=locked, **pairs)
     return locked
 
@@ -133,7 +134,8 @@ def _empty(column: BoardColumn, target: BoardColumn | None, actor: User) -> None
     Task.objects.bulk_update(
         tasks, ["column", "position", "completed_at", "version"], batch_size=500
     )
-    type(events[0]).objects.bulk_create(events, batch_size=500)
+    AuditEvent.objects.bulk_create(events, batch_size=500)
+    refresh_goals_soon(column.project_id)
 
 
 @transaction.atomic

@@ -14,8 +14,9 @@ ITEMS_AT_MOST = 500
 REPEAT_SECONDS = 10
 
 
-def _lock(task: Task) -> Task:
-    return Task.objects.select_for_update(of=("self",)).get(pk=task.pk)
+def _lock(task: Task) -> None:
+    """Nobody else adds to the task meanwhile; and what is talked about counts as touched."""
+    Task.objects.filter(pk=task.pk).update(updated_at=timezone.now())
 
 
 @transaction.atomic
@@ -47,6 +48,7 @@ def set_item_done(*, item: ChecklistItem, actor: User, done: bool) -> ChecklistI
     locked = ChecklistItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
     if locked.is_done == done:
         return locked
+    _lock(item.task)
     locked.is_done = done
     locked.save(update_fields=["is_done"])
     verb = "checklist.done" if done else "checklist.reopened"

@@ -1,4 +1,9 @@
-"""Everything a person does to a task, but for moving it among others and its parts."""
+"""Everything a person does to a task, but for moving it among others and its parts.
+
+Rows are locked in one order everywhere: project, column, task. Two people never wait for each other.
+"""
+
+from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -20,6 +25,7 @@ from projects.services.changes import (
     set_labels,
     settle,
 )
+from projects.services.goal_progress import refresh_task_goals
 
 STEP = 1 << 16
 
@@ -100,6 +106,8 @@ def create_task(
             task.labels.through(task=task, label=label) for label in labels
         )
     record(actor=actor, verb="task.created", target=task, number=[None, task.number])
+    if task.goal_id:
+        refresh_goals_soon(project.pk)
     _tell_assignee(task, actor)
     return task
 
@@ -146,8 +154,20 @@ def _news(task: Task, changes: dict) -> dict:
     }
 
 
+def refresh_goals_soon(project_id: int) -> None:
+    """Goals that count tasks follow once the change is stored; their rows wait for the project."""
+    transaction.on_commit(partial(refresh_task_goals, project_id=project_id))
+
+
+def touches_goals(task: Task, pairs: dict) -> bool:
+    """Whether a goal may count differently after these changes."""
+    return "goal_id" in pairs or bool(task.goal_id and pairs.keys() & {"column_id", "archived"})
+
+
 def save(task: Task, actor: User, verb: str, pairs: dict) -> AuditEvent:
     """Store a changed task with its next version and its audit row."""
+    if touches_goals(task, pairs):
+        refresh_goals_soon(task.project_id)
     pairs["version"] = [task.version, task.version + 1]
     task.version += 1
     task.save(
