@@ -33,8 +33,10 @@ def templates():
 
 
 def our_patterns(patterns):
-    """Every URL pattern, at any depth, that a view of ours answers."""
+    """Every URL pattern, at any depth, that a view of ours answers; the admin guards its own."""
     for entry in patterns:
+        if getattr(entry, "namespace", None) == "admin":
+            continue
         if hasattr(entry, "url_patterns"):
             yield from our_patterns(entry.url_patterns)
         elif entry.callback.__module__.split(".")[0] in LAYERS:

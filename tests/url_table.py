@@ -88,12 +88,14 @@ class Url:
 
 
 def names():
-    """Name -> names of its arguments, for every pattern that a view of ours answers."""
+    """Name -> names of its arguments, for every pattern of ours outside the admin."""
     found = {}
 
     def walk(patterns, namespace, inherited):
         for entry in patterns:
             arguments = inherited | set(entry.pattern.converters)
+            if getattr(entry, "namespace", None) == "admin":
+                continue
             if hasattr(entry, "url_patterns"):
                 inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
                 walk(entry.url_patterns, inner, arguments)
