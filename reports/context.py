@@ -50,7 +50,8 @@ def _first(name, key):
 def _projects(user, sign, key):
     mine = Project.objects.visible_to(user).select_related("client_group")
     rows = mine.filter(Q(status__in=["planned", "active"]) | Q(pk=key if sign == "p" else 0))
-    return rows.order_by(_first("pk" if sign == "p" else "client_group", key), "name")[:PLACES_SHOWN]
+    here = _first("pk" if sign == "p" else "client_group", key)
+    return rows.order_by(here, "name")[:PLACES_SHOWN]
 
 
 def _groups(user, sign, key, projects):
@@ -67,7 +68,12 @@ def _groups(user, sign, key, projects):
 
 
 def _current(sign, key, projects, groups):
-    """The place named by the page or the cookie, if it is among what the person may see."""
+    """The place named by the page or the cookie, if it is among what the person may see.
+
+    Whoever was nowhere yet starts in the first project.
+    """
+    if not sign and projects:
+        sign, key = "p", projects[0].pk
     project = next((one for one in projects if sign == "p" and one.pk == key), None)
     if project:
         return project, next((one for one in groups if one.pk == project.client_group_id), None)

@@ -68,6 +68,8 @@ if (dialog) {
   });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
+    // A search field would take the first Esc to empty itself.
+    if (event.key === "Escape") { event.preventDefault(); dialog.close(); }
     if (event.key === "ArrowDown") { event.preventDefault(); step(1); }
     if (event.key === "ArrowUp") { event.preventDefault(); step(-1); }
     if (event.key === "Enter") {
