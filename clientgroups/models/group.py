@@ -111,3 +111,6 @@ class GroupAccess(models.Model):
 
     def __str__(self):
         return f"{self.user} · {self.get_role_display()}"
+
+    def role_of(self, user):
+        return self.client_group.role_of(user)

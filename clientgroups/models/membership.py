@@ -73,6 +73,9 @@ class Membership(models.Model):
     def __str__(self):
         return f"{self.client} · {self.client_group}"
 
+    def role_of(self, user):
+        return self.client_group.role_of(user)
+
     @property
     def why(self):
         """Why it began; the group's kind says so where nobody wrote a reason."""

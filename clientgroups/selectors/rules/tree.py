@@ -16,11 +16,12 @@ LEAF_KEYS = {"field", "op", "value", "within", "currency"}
 
 
 def refuse(path: tuple, sentence: str) -> None:
+    """Say what is wrong; the code of the error is the place, so that forms can show it there."""
     if not path:
-        raise ValidationError(_("The rule: %(problem)s") % {"problem": sentence})
+        raise ValidationError(_("The rule: %(problem)s") % {"problem": sentence}, code="rule")
     place = ".".join(str(number) for number in path)
     raise ValidationError(
-        _("Condition %(place)s: %(problem)s") % {"place": place, "problem": sentence}
+        _("Condition %(place)s: %(problem)s") % {"place": place, "problem": sentence}, code=place
     )
 
 

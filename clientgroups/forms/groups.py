@@ -1,0 +1,53 @@
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.permissions import Role
+from clientgroups.models import ClientGroup
+from core.forms import SearchInput, TextArea
+
+
+class GroupForm(forms.ModelForm):
+    class Meta:
+        model = ClientGroup
+        fields = ["name", "description"]
+        widgets = {"description": TextArea(rows=3, draft="group")}
+
+
+class GrantForm(forms.Form):
+    email = forms.EmailField(
+        label=_("e-mail"), help_text=_("Of a person who signs in here already.")
+    )
+    role = forms.ChoiceField(label=_("role"), choices=Role, initial=Role.MEMBER)
+
+    def clean_email(self):
+        found = User.objects.filter(email__iexact=self.cleaned_data["email"], is_active=True)
+        self.person = found.first()
+        if self.person is None:
+            raise ValidationError(
+                _now("Nobody signs in with this e-mail. An administrator can add the person.")
+            )
+        return self.cleaned_data["email"]
+
+
+class MemberSearchForm(forms.Form):
+    q = forms.CharField(
+        label=_("Name or customer number"), required=False, max_length=200, widget=SearchInput
+    )
+
+
+class AddClientsForm(forms.Form):
+    clients = forms.ModelMultipleChoiceField(queryset=None, label=_("clients"))
+    because = forms.CharField(
+        label=_("reason"),
+        max_length=200,
+        required=False,
+        help_text=_("Stands beside the membership; you may leave it out."),
+    )
+
+    def __init__(self, *args, choices, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["clients"].queryset = choices
+        self.fields["clients"].error_messages["required"] = _now("Tick at least one client.")
