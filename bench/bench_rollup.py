@@ -1,14 +1,13 @@
 """Roll up a million answers: the full rebuild beside plain SQL, and folding in new responses.
 
-Run by `make bench`, or alone: python -m bench.bench_rollup [answers]. Works in a database of its
-own that is dropped afterwards.
+python -m bench.bench_rollup [ANSWERS]
 """
 
 import datetime as dt
 import sys
 import time
 
-from bench.own_database import own_database
+from bench import database
 
 GROUPS, CLIENTS_PER_GROUP, MONTHS = 200, 250, 12
 
@@ -127,14 +126,21 @@ def fill():
     )
 
 
-def run(out=print, answers=1_000_000):
-    with own_database("rollup") as connection:
-        measure(out, connection, answers // 2)
+def out(text):
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
-def measure(out, connection, responses):
-    # Django is set up by own_database; before that no model can be imported.
-    from django.db import transaction  # noqa: PLC0415
+def main():
+    answers = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    database.prepare_environment()
+    with database.fresh():
+        measure(answers // 2)
+
+
+def measure(responses):
+    # Django is set up by now; before that no model can be imported.
+    from django.db import connection, transaction  # noqa: PLC0415
 
     from feedback import scoring  # noqa: PLC0415
     from feedback.services.scores import rebuild_scores, sweep_scores  # noqa: PLC0415
@@ -154,7 +160,7 @@ def measure(out, connection, responses):
 
     def plain():
         with transaction.atomic(), connection.cursor() as inner:
-            inner.execute("SET LOCAL work_mem = '64MB'")
+            inner.execute("SET LOCAL work_mem = '128MB'")
             inner.execute(PLAIN)
             return len(inner.fetchall())
 
@@ -175,4 +181,4 @@ def measure(out, connection, responses):
 
 
 if __name__ == "__main__":
-    run(answers=int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main()

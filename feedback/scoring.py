@@ -22,9 +22,6 @@ PORTION = 100_000
 SWEEP_LOCK = 7_316_001
 POINTS = range(11)
 
-# The latest answer of a client without a sort: day, row number and score in one number whose
-# maximum is the latest. 17 bits of days since 1900, 42 bits of row number, 4 bits of score.
-PACKED = "((a.responded_on - DATE '1900-01-01')::bigint << 46) | (a.id << 4) | a.score"
 MONTH = "date_trunc('month', a.responded_on::timestamp)::date"
 IN_GROUP = """a.responded_on >= m.valid_from
     AND (m.valid_to IS NULL OR a.responded_on < m.valid_to)"""
@@ -35,7 +32,8 @@ touched AS (
     %(months)s::date[]) AS t(scope, scope_id, metric, month)
 ),
 entity AS (
-  SELECT scope, scope_id, metric, bool_or(month IS NULL) AS whole FROM touched GROUP BY 1, 2, 3
+  SELECT row_number() OVER ()::int AS no, scope, scope_id, metric, bool_or(month IS NULL) AS whole
+  FROM touched GROUP BY scope, scope_id, metric
 ),
 wanted AS (
   SELECT DISTINCT t.scope, t.scope_id, t.metric, p.kind, p.start
@@ -51,12 +49,16 @@ ASKED = """
 asked_wave AS (
   SELECT e.scope, e.scope_id, w.id AS wave_id
   FROM (SELECT DISTINCT scope, scope_id FROM entity) e
-  JOIN feedback_survey s ON (e.scope = 'group' AND s.client_group_id = e.scope_id)
-    OR (e.scope = 'project' AND s.project_id = e.scope_id)
-    OR (e.scope = 'survey' AND s.id = e.scope_id)
-  JOIN feedback_wave w ON w.survey_id = s.id
-  UNION ALL
-  SELECT DISTINCT 'wave', e.scope_id, e.scope_id FROM entity e WHERE e.scope = 'wave'
+  JOIN feedback_survey s ON s.client_group_id = e.scope_id
+  JOIN feedback_wave w ON w.survey_id = s.id WHERE e.scope = 'group'
+  UNION ALL SELECT e.scope, e.scope_id, w.id
+  FROM (SELECT DISTINCT scope, scope_id FROM entity) e
+  JOIN feedback_survey s ON s.project_id = e.scope_id
+  JOIN feedback_wave w ON w.survey_id = s.id WHERE e.scope = 'project'
+  UNION ALL SELECT e.scope, e.scope_id, w.id
+  FROM (SELECT DISTINCT scope, scope_id FROM entity) e
+  JOIN feedback_wave w ON w.survey_id = e.scope_id WHERE e.scope = 'survey'
+  UNION ALL SELECT DISTINCT e.scope, e.scope_id, e.scope_id FROM entity e WHERE e.scope = 'wave'
 ),
 asked_month AS (
   SELECT i.wave_id, date_trunc('month', i.sent_at AT TIME ZONE %(zone)s)::date AS month,
@@ -77,57 +79,59 @@ asked AS (
   GROUP BY 1, 2, 3, 4
 )"""
 
-MONTHLY = f"""
-monthly AS (
-  SELECT 'group' AS scope, e.scope_id, e.metric, a.client_id, {MONTH} AS month,
-    max({PACKED}) AS last, count(*) AS answers
-  FROM entity e
+# An answer is the latest of its client in a month when the client's next answer, if there is one,
+# lies in another month; the same for quarter and all time. One sort finds all three. Day and row
+# number in one number make that sort cheap: 17 bits of days since 1900, 46 bits of row number.
+FACTS = f"""
+SELECT e.no, a.score, {MONTH} AS month, lead({MONTH}) OVER (
+  PARTITION BY e.no, a.client_id
+  ORDER BY ((a.responded_on - DATE '1900-01-01')::bigint << 46) | a.id
+) AS next_month
+FROM entity e"""  # noqa: S608 - only constants of this module are put together
+
+FACT = f"""
+fact AS (
+  {FACTS}
   JOIN clientgroups_membership m ON m.client_group_id = e.scope_id
   JOIN feedback_answer a ON a.client_id = m.client_id AND a.metric = e.metric AND {IN_GROUP}
   WHERE e.scope = 'group' AND a.score IS NOT NULL
-  GROUP BY 2, 3, 4, 5
-  UNION ALL
-  SELECT 'project', e.scope_id, e.metric, a.client_id, {MONTH}, max({PACKED}), count(*)
-  FROM entity e
+  UNION ALL {FACTS}
   JOIN feedback_survey s ON s.project_id = e.scope_id
   JOIN feedback_answer a ON a.survey_id = s.id AND a.metric = e.metric
   WHERE e.scope = 'project' AND a.score IS NOT NULL
-  GROUP BY 2, 3, 4, 5
-  UNION ALL
-  SELECT 'survey', e.scope_id, e.metric, a.client_id, {MONTH}, max({PACKED}), count(*)
-  FROM entity e JOIN feedback_answer a ON a.survey_id = e.scope_id AND a.metric = e.metric
+  UNION ALL {FACTS}
+  JOIN feedback_answer a ON a.survey_id = e.scope_id AND a.metric = e.metric
   WHERE e.scope = 'survey' AND a.score IS NOT NULL
-  GROUP BY 2, 3, 4, 5
-  UNION ALL
-  SELECT 'wave', e.scope_id, e.metric, a.client_id, {MONTH}, max({PACKED}), count(*)
-  FROM entity e JOIN feedback_answer a ON a.wave_id = e.scope_id AND a.metric = e.metric
+  UNION ALL {FACTS}
+  JOIN feedback_answer a ON a.wave_id = e.scope_id AND a.metric = e.metric
   WHERE e.scope = 'wave' AND a.score IS NOT NULL
-  GROUP BY 2, 3, 4, 5
 )"""  # noqa: S608 - only constants of this module are put together
 
-COUNTS = ", ".join(f"count(*) FILTER (WHERE last & 15 = {point})" for point in POINTS)
+COUNTS = ", ".join(f"coalesce(sum(n) FILTER (WHERE score = {point}), 0)::int" for point in POINTS)
 
 AGGREGATE = f"""
-WITH {TOUCHED}, {ASKED}, {MONTHLY},
-latest AS (
-  SELECT m.scope, m.scope_id, m.metric, p.kind, p.start, m.client_id,
-    max(m.last) AS last, sum(m.answers) AS answers
-  FROM monthly m
-  JOIN entity e USING (scope, scope_id, metric)
-  CROSS JOIN LATERAL (VALUES
-    ('month', m.month),
-    ('quarter', date_trunc('quarter', m.month::timestamp)::date),
-    ('all', %(all_time)s::date)
-  ) AS p(kind, start)
-  LEFT JOIN wanted w ON w.scope = m.scope AND w.scope_id = m.scope_id AND w.metric = m.metric
-    AND w.kind = p.kind AND w.start = p.start
-  WHERE e.whole OR w.kind IS NOT NULL
-  GROUP BY 1, 2, 3, 4, 5, 6
+WITH {TOUCHED}, {ASKED}, {FACT},
+tally AS (
+  SELECT no, month, score, count(*) AS answers,
+    count(*) FILTER (WHERE next_month IS NULL OR next_month <> month) AS last_in_month,
+    count(*) FILTER (WHERE next_month IS NULL OR next_month <> month
+      AND date_trunc('quarter', next_month::timestamp) <> date_trunc('quarter', month::timestamp)
+    ) AS last_in_quarter,
+    count(*) FILTER (WHERE next_month IS NULL) AS last_of_all
+  FROM fact GROUP BY no, month, score
 ),
 scored AS (
-  SELECT scope, scope_id, metric, kind, start, sum(answers)::int AS answers,
+  SELECT e.scope, e.scope_id, e.metric, p.kind, p.start, sum(answers)::int AS answers,
     ARRAY[{COUNTS}] AS counts
-  FROM latest GROUP BY 1, 2, 3, 4, 5
+  FROM tally t JOIN entity e USING (no) CROSS JOIN LATERAL (VALUES
+    ('month', t.month, last_in_month),
+    ('quarter', date_trunc('quarter', t.month::timestamp)::date, last_in_quarter),
+    ('all', %(all_time)s::date, last_of_all)
+  ) AS p(kind, start, n)
+  LEFT JOIN wanted w ON w.scope = e.scope AND w.scope_id = e.scope_id AND w.metric = e.metric
+    AND w.kind = p.kind AND w.start = p.start
+  WHERE e.whole OR w.kind IS NOT NULL
+  GROUP BY 1, 2, 3, 4, 5
 )
 SELECT scope, scope_id, metric, kind, start, answers, counts, invited, responded
 FROM scored LEFT JOIN asked USING (scope, scope_id, kind, start)
@@ -265,7 +269,8 @@ def recompute(touched):
     with connection.cursor() as cursor:
         # A rebuild of everything may take longer than a page may, and sorts in memory.
         cursor.execute("SET LOCAL statement_timeout = '90s'")
-        cursor.execute("SET LOCAL work_mem = '64MB'")
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute("SET LOCAL jit = off")
         cursor.execute(AGGREGATE, keys)
         kept = _write(cursor, cursor.fetchall())
         cursor.execute(DROP_EMPTIED, {**keys, "kept": kept})

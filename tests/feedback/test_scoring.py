@@ -315,7 +315,7 @@ def test_mean_of_one_answer_has_no_interval():
 
 def test_response_marks_all_it_counts_for(survey):
     wave = WaveFactory(survey=survey)
-    member = MembershipFactory()
+    member = MembershipFactory(valid_from=OCTOBER)
     answer = add_answer(survey, member.client, "csat", 4, NOVEMBER, wave)
 
     mark_responses([answer.response_id])
