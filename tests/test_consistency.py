@@ -20,6 +20,8 @@ from tests.sources import BASE_DIR, LAYERS, our_models, our_patterns, sources, t
 KNOWN = set().union(ADMINISTRATOR, MANAGER, *ALLOWED.values())
 # Views that anybody may open, or that ask for no named right, and why.
 UNSTAMPED = {
+    "accounts.views.set_language": "offered before signing in, too",
+    "accounts.views.set_theme": "offered before signing in, too",
     "feedback.views.answer.answer": "a client answers by personal link; the token is the right",
     "feedback.views.answer.answer_stop": "a client stops e-mails by personal link",
     "feedback.views.answer.answer_thanks": "says thank you and shows nothing else",

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import uuid
 from contextlib import contextmanager
 
 from django.db import connection
@@ -14,7 +15,7 @@ from tests.waiting import wait_for
 
 
 @contextmanager
-def celery_running(folder, redis_number=14, **environment):
+def celery_running(folder, **environment):
     """Worker and beat as processes of their own, each job each second, until the block ends.
 
     Needs committed rows (`transactional_db`). Pass EMAIL_URL and whatever else the jobs read.
@@ -22,7 +23,7 @@ def celery_running(folder, redis_number=14, **environment):
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings.journey",
         "TEST_DATABASE": connection.settings_dict["NAME"],
-        "REDIS_URL": f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{redis_number}",
+        "KEY_PREFIX": f"test-{uuid.uuid4().hex}",
         **environment,
     }
     celery = [sys.executable, "-m", "celery", "--app", "config", "--quiet"]

@@ -30,3 +30,7 @@ def test_a_lost_worker_loses_no_job(name):
 
 def test_only_json_travels():
     assert (app.conf.task_serializer, list(app.conf.accept_content)) == ("json", ["json"])
+
+
+def test_installations_can_share_one_redis():
+    assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] == "tandem:"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import uuid
 
 import psutil
 import pytest
@@ -54,7 +55,7 @@ def running(database, tmp_path):
     output = (tmp_path / "output").open("w+")
     environment = os.environ | {
         "DATABASE_URL": database,
-        "REDIS_URL": os.environ["REDIS_URL"].rpartition("/")[0] + "/15",
+        "KEY_PREFIX": f"test-{uuid.uuid4().hex}",
         "PORT": port,
         "TANDEM_DEMO": "0",
         "BEAT_MAX_INTERVAL": "1",
