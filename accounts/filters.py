@@ -35,14 +35,19 @@ class DayFilter(django_filters.DateFilter):
 
 
 class AuditFilter(django_filters.FilterSet):
-    actor = django_filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"))
+    actor = django_filters.ModelChoiceFilter(
+        queryset=User.objects.all(), label=_("Who"), empty_label=_("Everybody")
+    )
     verb = django_filters.CharFilter(
         lookup_expr="istartswith",
         label=_("Action"),
         widget=forms.TextInput(attrs={"list": "verbs"}),
     )
     kind = django_filters.ChoiceFilter(
-        field_name="target_type", choices=kinds, label=_("Kind of row")
+        field_name="target_type",
+        choices=kinds,
+        label=_("Kind of row"),
+        empty_label=_("Every kind"),
     )
     row = django_filters.CharFilter(field_name="target_id", widget=forms.HiddenInput)
     since = DayFilter(method="from_day", label=_("From"))

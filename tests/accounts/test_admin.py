@@ -130,7 +130,12 @@ def test_person_may_choose_the_password_themselves(client, admin):
 
 
 @pytest.mark.parametrize(
-    "change", [{"email": "taken@example.org"}, {"password1": "short", "password2": "short"}]
+    "change",
+    [
+        {"email": "taken@example.org"},
+        {"password1": "short", "password2": "short"},
+        {"time_zone": "Mars/Base"},
+    ],
 )
 def test_person_is_not_let_in_on_bad_input(client, admin, change):
     UserFactory(email="taken@example.org")

@@ -20,7 +20,7 @@ def admin(client):
 
 
 def verbs_on(page):
-    return re.findall(r"<code>([\w.]+)</code>", page.content.decode())
+    return re.findall(r"people-verb\">([\w.]+)</code>", page.content.decode())
 
 
 def at(event, *moment):
