@@ -34,18 +34,43 @@ class Kind:
 
 
 KINDS = {
-    "client": Kind(Client, _("Clients"), "building", "name", "external_id", "clientgroups:client_detail"),
-    "group": Kind(ClientGroup, _("Client groups"), "users-group", "name", "description", "clientgroups:group_detail"),
-    "project": Kind(Project, _("Projects"), "layout-dashboard", "name", "key", "projects:project_detail"),
+    "client": Kind(
+        Client, _("Clients"), "building", "name", "external_id", "clientgroups:client_detail"
+    ),
+    "group": Kind(
+        ClientGroup,
+        _("Client groups"),
+        "users-group",
+        "name",
+        "description",
+        "clientgroups:group_detail",
+    ),
+    "project": Kind(
+        Project, _("Projects"), "layout-dashboard", "name", "key", "projects:project_detail"
+    ),
     "task": Kind(
-        Task, _("Tasks"), "layout-kanban", "title", "project__key", "projects:task_detail",
-        parent="project_id", args=("parent", "number"),
+        Task,
+        _("Tasks"),
+        "layout-kanban",
+        "title",
+        "project__key",
+        "projects:task_detail",
+        parent="project_id",
+        args=("parent", "number"),
     ),
     "goal": Kind(
-        Goal, _("Goals"), "target-arrow", "statement", "project__name", "projects:goal_detail",
-        parent="project_id", args=("parent", "pk"),
+        Goal,
+        _("Goals"),
+        "target-arrow",
+        "statement",
+        "project__name",
+        "projects:goal_detail",
+        parent="project_id",
+        args=("parent", "pk"),
     ),
-    "survey": Kind(Survey, _("Surveys"), "message-star", "name", "client_group__name", "feedback:survey_detail"),
+    "survey": Kind(
+        Survey, _("Surveys"), "message-star", "name", "client_group__name", "feedback:survey_detail"
+    ),
 }
 
 

@@ -40,7 +40,9 @@ def make_projects(world) -> None:
             due_on=world.today + dt.timedelta(days=due),
             budget=budget,
         )
-        if not GroupAccess.objects.filter(client_group=project.client_group, user=project.lead, role=Role.LEAD):
+        if not GroupAccess.objects.filter(
+            client_group=project.client_group, user=project.lead, role=Role.LEAD
+        ):
             ProjectAccess.objects.create(project=project, user=project.lead, role=Role.LEAD)
         _tasks(world, project, SIZES[index])
         world.projects.append(project)
@@ -78,7 +80,9 @@ def _due(world, project, category):
     if category in {"done", "cancelled"}:
         oldest = (world.today - project.start_on).days
         newest = max((world.today - project.due_on).days, 1)
-        return world.today - dt.timedelta(days=world.dice.randrange(newest, max(oldest, newest + 1)))
+        return world.today - dt.timedelta(
+            days=world.dice.randrange(newest, max(oldest, newest + 1))
+        )
     if world.dice.random() < 0.15:
         return None
     latest = max((project.due_on - world.today).days, 4)
@@ -104,15 +108,23 @@ def _tasks(world, project, size):
                 number=number,
                 column=column,
                 position=number * 1024,
-                title=dice.choice(titles).format(client=dice.choice(members or ["Larkfield Foods"])),
+                title=dice.choice(titles).format(
+                    client=dice.choice(members or ["Larkfield Foods"])
+                ),
                 priority=dice.choices([1, 2, 3, 4], [12, 60, 22, 6])[0],
                 is_critical=dice.random() < 0.08,
                 assignee=dice.choice([*team, *team, None]),
                 due_on=due,
                 start_on=due - dt.timedelta(days=dice.randrange(2, 12)) if due else None,
                 estimate_hours=dice.choice([None, 1, 2, 4, 8, 16]),
-                progress=100 if done else dice.choice([0, 0, 25, 50]) if column.category == "doing" else 0,
-                completed_at=_noon(due - dt.timedelta(days=dice.randrange(-1, 5))) if done else None,
+                progress=100
+                if done
+                else dice.choice([0, 0, 25, 50])
+                if column.category == "doing"
+                else 0,
+                completed_at=_noon(due - dt.timedelta(days=dice.randrange(-1, 5)))
+                if done
+                else None,
                 created_by=project.lead,
                 created_at=created,
             )

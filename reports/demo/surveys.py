@@ -37,12 +37,24 @@ class Story:
 
 STORIES = [
     Story("Harbour pulse", 0, 0, 0.60, 0.84, 0.62, "How are we doing?", "我们做得怎么样？"),
-    Story("学校满意度调查", 1, 2, 0.82, 0.66, 0.58, "How was our service?", "您对我们的服务满意吗？"),
+    Story(
+        "学校满意度调查", 1, 2, 0.82, 0.66, 0.58, "How was our service?", "您对我们的服务满意吗？"
+    ),
     Story("Clinic check-up", 2, 4, 0.72, 0.76, 0.60, "Your service with us", "您的服务体验"),
 ]
 QUESTIONS = [
-    ("nps", "How likely are you to recommend us to a colleague?", "您有多大可能向同行推荐我们？", True),
-    ("csat", "How satisfied are you with our service this month?", "您对我们本月的服务满意吗？", True),
+    (
+        "nps",
+        "How likely are you to recommend us to a colleague?",
+        "您有多大可能向同行推荐我们？",
+        True,
+    ),
+    (
+        "csat",
+        "How satisfied are you with our service this month?",
+        "您对我们本月的服务满意吗？",
+        True,
+    ),
     ("text", "What should we change first?", "您最希望我们先改进什么？", False),
 ]
 
@@ -159,7 +171,10 @@ def _responses(world, survey, version, wave, questions, answering, happy):
 def _scores(dice, mood, happy):
     """One client's NPS and CSAT agree with each other: both follow the same mood."""
     if mood < happy:
-        return {"nps": dice.choices([7, 8, 9, 10], [10, 25, 38, 27])[0], "csat": dice.choice([4, 4, 5])}
+        return {
+            "nps": dice.choices([7, 8, 9, 10], [10, 25, 38, 27])[0],
+            "csat": dice.choice([4, 4, 5]),
+        }
     if mood < happy + (1 - happy) * 0.55:
         return {"nps": dice.choice([6, 7, 7, 8]), "csat": 3}
     return {"nps": dice.choice([0, 2, 3, 4, 5]), "csat": dice.choice([1, 2, 2])}

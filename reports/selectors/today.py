@@ -116,9 +116,7 @@ def counts(user: User) -> Counts:
         Task.objects.visible_to(user)
         .open()
         .order_by()
-        .aggregate(
-            open=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=timezone.localdate()))
-        )
+        .aggregate(open=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=timezone.localdate())))
     )
     paces = ("on_track", "at_risk", "behind", "unknown")
     return Counts(*(goals[pace] for pace in paces), tasks["open"], tasks["overdue"])

@@ -87,7 +87,10 @@ def trello_board():
         "labels": labels,
         "checklists": [checklist],
         "members": [{"id": _key(31), "fullName": "Mia Board", "username": "mia"}],
-        "actions": [comment, {"id": _key(62), "type": "updateCard", "date": "2021-07-12T09:00:00Z", "data": {}}],
+        "actions": [
+            comment,
+            {"id": _key(62), "type": "updateCard", "date": "2021-07-12T09:00:00Z", "data": {}},
+        ],
         "powerUps": ["calendar"],
     }
     return json.dumps(board, ensure_ascii=False)
