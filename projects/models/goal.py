@@ -265,6 +265,13 @@ class GoalMeasurement(models.Model):
     def __str__(self):
         return f"{self.measured_on:%Y-%m-%d}: {self.value}"
 
+    @property
+    def project(self):
+        return self.goal.project
+
+    def role_of(self, user):
+        return self.goal.role_of(user)
+
 
 class CheckIn(models.Model):
     """A note on how a goal is going, with the owner's confidence in per cent."""

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from clientgroups.models import ClientGroup
 from projects.models import Goal, GoalMeasurement, Project
 from projects.progress import RollUp, roll_up
 from projects.selectors.goal_texts import pace_texts
@@ -90,8 +91,24 @@ def visible_measurement(user: User, pk: int, goal_pk: int, entry_pk: int) -> Goa
     return entry
 
 
-def deleted_measurement(goal: Goal, event_pk: int) -> AuditEvent:
-    """The trail of a value that was removed from this goal, or 404."""
+@dataclass(frozen=True)
+class Removed:
+    """A value that was removed from a goal: `event` holds what it was."""
+
+    goal: Goal
+    event: AuditEvent
+
+    @property
+    def project(self) -> Project:
+        return self.goal.project
+
+    def role_of(self, user: User) -> str | None:
+        return self.goal.role_of(user)
+
+
+def removed_measurement(user: User, pk: int, goal_pk: int, event_pk: int) -> Removed:
+    """A value that was removed from a goal the person may see, or 404."""
+    goal = visible_goal(user, pk, goal_pk)
     event = AuditEvent.objects.filter(
         pk=event_pk,
         verb="goal.measurement_deleted",
@@ -100,7 +117,19 @@ def deleted_measurement(goal: Goal, event_pk: int) -> AuditEvent:
     ).first()
     if event is None:
         raise Http404
-    return event
+    return Removed(goal, event)
+
+
+def may_report(user: User, goal: Goal) -> bool:
+    """Members report values and check in on goals they own; leads on any."""
+    is_own = goal.owner_id == user.pk and user.has_perm("projects.check_in", goal)
+    return is_own or user.has_perm("projects.edit_goal", goal)
+
+
+def open_parent(project: Project, key: str) -> Goal | None:
+    """The open goal that a new sub-goal was asked for; None for anything else."""
+    goals = Goal.objects.filter(project=project, state__in=["draft", "active"])
+    return goals.filter(pk=int(key)).first() if key.isdecimal() and len(key) < 18 else None
 
 
 def goal_tree(project: Project) -> list[GoalNode]:
@@ -167,15 +196,19 @@ def score_goals(group_ids: Iterable[int], metric: str) -> QuerySet[Goal]:
     return goals.select_related("project").order_by("project", "pk")
 
 
-def owners_of(project: Project) -> QuerySet[User]:
-    """Who may own a goal: people with a role, the project's lead, administrators."""
-    return User.objects.filter(
+def owners_of(project: Project, present: int | None = None) -> QuerySet[User]:
+    """Who may own a goal: people with a role, the project's lead, administrators.
+
+    The `present` owner may keep it, whatever became of the role.
+    """
+    entitled = (
         Q(pk__in=people_of(project).values("pk"))
         | Q(pk=project.lead_id)
         | Q(role=User.Role.ADMIN)
-        | Q(is_superuser=True),
-        is_active=True,
-    ).order_by("name", "pk")
+        | Q(is_superuser=True)
+    )
+    people = User.objects.filter(Q(entitled, is_active=True) | Q(pk=present))
+    return people.order_by("name", "pk")
 
 
 def task_counts(goal: Goal) -> tuple[int, int]:
@@ -183,3 +216,18 @@ def task_counts(goal: Goal) -> tuple[int, int]:
     live = goal.tasks.live().exclude(column__category="cancelled")
     found = live.aggregate(done=Count("pk", filter=Q(column__category="done")), total=Count("pk"))
     return found["done"], found["total"]
+
+
+def possible_parents(goal: Goal) -> QuerySet[Goal]:
+    """Open goals of the project that a goal may be moved below."""
+    goals = Goal.objects.filter(project=goal.project, state__in=["draft", "active"])
+    if goal.pk:
+        below = [node.goal.pk for child in sub_goals(goal) for node in child.walk()]
+        goals = goals.exclude(pk__in=[goal.pk, *below])
+    return goals.order_by("position", "pk")
+
+
+def goal_groups(user: User, project: Project) -> QuerySet[ClientGroup]:
+    """Client groups that a goal may serve: the project's own, and others the person may see."""
+    seen = ClientGroup.objects.visible_to(user).active().values("pk")
+    return ClientGroup.objects.filter(Q(pk=project.client_group_id) | Q(pk__in=seen))

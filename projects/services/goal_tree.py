@@ -38,7 +38,8 @@ def check_place(goal: Goal) -> None:
         raise ValidationError(
             {"parent": _("A goal cannot stand below itself or below one of its own sub-goals.")}
         )
-    if len(above) + _height(goal.pk, children) > DEEPEST:
+    height = _height(goal.pk, children) if goal.pk else 1
+    if len(above) + height > DEEPEST:
         raise ValidationError(
             {
                 "parent": _("Goals can stand at most %(levels)s levels deep. Choose a parent "

@@ -30,6 +30,7 @@ __all__ = [
     "refresh_progress",
     "refresh_task_goals",
     "reopen_goal",
+    "save_goal",
     "update_goal",
 ]
 
@@ -99,15 +100,34 @@ def update_goal(*, goal: Goal, actor: User, version: int | None = None, **change
             _set(goal, name, value)
     if not pairs:
         return goal
-    _check(goal, moved="parent" in pairs)
     if goal.state == Goal.State.ACTIVE:
         _refuse_vague(goal)
+    _check(goal, moved="parent" in pairs)
     goal.version += 1
     goal.save(update_fields=[*pairs, "version"])
-    record(actor=actor, verb="goal.updated", target=goal, **pairs)
+    # `target` names the row in the trail, so the value to reach has another name there.
+    trail = {"target_value" if name == "target" else name: pair for name, pair in pairs.items()}
+    record(actor=actor, verb="goal.updated", target=goal, **trail)
     if "owner" in pairs:
         _tell_owner(goal, actor)
     return _refreshed(goal)
+
+
+@transaction.atomic
+def save_goal(
+    *,
+    goal: Goal,
+    actor: User,
+    start: bool = False,
+    version: int | None = None,
+    fields: dict[str, object],
+) -> Goal:
+    """Store what a form holds, new or old, and start the goal if asked: all or nothing."""
+    if goal.pk is None:
+        goal = create_goal(actor=actor, project=goal.project, **fields)
+    else:
+        goal = update_goal(goal=goal, actor=actor, version=version, **fields)
+    return activate_goal(goal=goal, actor=actor) if start else goal
 
 
 @transaction.atomic
@@ -259,7 +279,7 @@ def _check(goal, moved=True):
 def _check_rows(goal, actor, fields):
     owner, group = fields.get("owner"), fields.get("client_group")
     project = goal.project
-    if owner and owner.pk != goal.owner_id and not owners_of(project).filter(pk=owner.pk).exists():
+    if owner and not owners_of(project, goal.owner_id).filter(pk=owner.pk).exists():
         sentence = _("%(person)s has no role in this project.") % {"person": owner}
         raise ValidationError({"owner": sentence})
     known = (goal.client_group_id, project.client_group_id)
