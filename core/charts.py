@@ -119,8 +119,9 @@ def _forecast(plane, points, low, high, forecast):
         return
     middle = [(last, points[last]), *forecast["mid"]]
     if forecast.get("low") and forecast.get("high"):
-        top = [(last, high[last] if high else points[last]), *forecast["high"]]
-        bottom = [(last, low[last] if low else points[last]), *forecast["low"]]
+        start = [bound[last] if bound else None for bound in (low, high)]
+        start = [points[last] if value is None else value for value in start]
+        bottom, top = [(last, start[0]), *forecast["low"]], [(last, start[1]), *forecast["high"]]
         yield f'<polygon class="band fc" points="{plane.path(top + bottom[::-1])}"/>'
     yield f'<polyline class="ln fc" points="{plane.path(middle)}"/>'
 

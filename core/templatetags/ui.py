@@ -274,7 +274,8 @@ register.filter("day", formats.day)
 def undo_url(message):
     """Where the undo form of a message posts: messages.success(…, extra_tags="undo:/path/")."""
     tags = message.extra_tags or ""
-    return next((tag[5:] for tag in tags.split() if tag.startswith("undo:/")), "")
+    found = next((tag[5:] for tag in tags.split() if tag.startswith("undo:/")), "")
+    return "" if found.startswith("//") else found
 
 
 @register.simple_tag

@@ -46,7 +46,7 @@ const quick = document.getElementById("quick-add");
 async function quickAdd(address) {
   const place = quick.querySelector("[data-dialog-body]");
   try {
-    const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(address, { headers: { "HX-Request": "true", "HX-Current-URL": location.href } });
     const elsewhere = answer.headers.get("HX-Redirect");
     if (elsewhere) { location.assign(elsewhere); return; }
     if (!answer.ok) throw new Error(String(answer.status));

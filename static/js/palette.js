@@ -27,7 +27,7 @@ if (dialog) {
   const ask = async () => {
     const mine = ++asked;
     try {
-      const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request": "true" } });
+      const answer = await fetch(`${dialog.dataset.url}?q=${encodeURIComponent(input.value)}`, { headers: { "HX-Request": "true", "HX-Current-URL": location.href } });
       if (answer.headers.get("HX-Redirect")) { location.assign(answer.headers.get("HX-Redirect")); return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const text = await answer.text();
@@ -73,7 +73,7 @@ if (dialog) {
     if (event.key === "ArrowDown") { event.preventDefault(); step(1); }
     if (event.key === "ArrowUp") { event.preventDefault(); step(-1); }
     if (event.key === "Enter") {
-      const link = chosen()?.querySelector("a");
+      const link = chosen();
       if (link) { event.preventDefault(); link.click(); }
     }
   });
