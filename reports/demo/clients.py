@@ -22,7 +22,7 @@ from reports.demo.people import DOMAIN
 # Days between two purchases, and the first and last one in days before today.
 HABITS = {
     "monthly": (30, 720, 4),
-    "quarterly": (95, 700, 15),
+    "quarterly": (140, 700, 15),
     "new": (25, 120, 3),
     "stopped": (45, 720, 430),
     "none": None,

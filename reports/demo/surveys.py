@@ -36,11 +36,11 @@ class Story:
 
 
 STORIES = [
-    Story("Harbour pulse", 0, 0, 0.60, 0.84, 0.62, "How are we doing?", "我们做得怎么样？"),
+    Story("Harbour pulse", 0, 0, 0.58, 0.84, 0.50, "How are we doing?", "我们做得怎么样？"),
     Story(
-        "学校满意度调查", 1, 2, 0.82, 0.66, 0.58, "How was our service?", "您对我们的服务满意吗？"
+        "学校满意度调查", 1, 2, 0.86, 0.60, 0.46, "How was our service?", "您对我们的服务满意吗？"
     ),
-    Story("Clinic check-up", 2, 4, 0.72, 0.76, 0.60, "Your service with us", "您的服务体验"),
+    Story("Clinic check-up", 2, 4, 0.72, 0.76, 0.44, "Your service with us", "您的服务体验"),
 ]
 QUESTIONS = [
     (

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from clientgroups.models import GroupAccess
 from feedback.models import SatisfactionRollup
+from imports.models import ImportRun
 from projects.models import Goal, Project
 from reports.selectors.attention import attention_of
 from reports.selectors.today import counts, first_steps, project_rows
@@ -13,7 +14,6 @@ from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import ClientFactory
 from tests.factories.feedback import AnswerFactory, SurveyFactory
 from tests.factories.goals import GoalFactory
-from tests.factories.imports import ImportRunFactory
 from tests.factories.projects import ProjectFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
@@ -52,7 +52,7 @@ def test_attention_puts_the_latest_first(sign_in, project):
     user = sign_in("member", project)
     for days in (1, -3, -8, 5):
         TaskFactory(project=project, assignee=user, title=f"Due {days}", due_on=in_days(days))
-    GoalFactory(project=project, owner=user, active=True, statement="Slips")
+    GoalFactory(project=project, owner=user, statement="Slips")
     Goal.objects.update(pace=Goal.Pace.BEHIND)
 
     lines = [line.title for line in attention_of(user)]
@@ -89,7 +89,9 @@ def test_attention_counts_unhappy_clients_once_each(sign_in, project):
 
 def test_attention_names_imports_that_wait(sign_in):
     user = sign_in("manager")
-    run = ImportRunFactory(created_by=user, state="checked", file_name="orders.csv")
+    run = ImportRun.objects.create(
+        created_by=user, kind="purchases", state="checked", file_name="orders.csv", file_size=9
+    )
 
     (line,) = attention_of(user)
 
@@ -119,9 +121,9 @@ def test_calm_attention_says_so(client, sign_in, project):
 def test_counts_hold_goals_by_pace_and_late_tasks(sign_in, project):
     user = sign_in("viewer", project)
     for pace in ("on_track", "on_track", "at_risk", "unknown"):
-        goal = GoalFactory(project=project, active=True)
+        goal = GoalFactory(project=project)
         Goal.objects.filter(pk=goal.pk).update(pace=pace)
-    GoalFactory(active=True)
+    GoalFactory()
     TaskFactory(project=project, due_on=in_days(-1))
     TaskFactory(project=project, due_on=None)
 
@@ -154,9 +156,7 @@ def test_home_page_shows_score_with_n_interval_and_link(client, sign_in, project
     group = project.client_group
     SurveyFactory(client_group=group, project=project)
     score(group)
-    GoalFactory(
-        project=project, active=True, client_group=group, source="csat", target=85, baseline=60
-    )
+    GoalFactory(project=project, client_group=group, source="csat", target=85, baseline=60)
     sign_in("lead", group)
 
     body = client.get(reverse("reports:today")).text
@@ -189,9 +189,7 @@ def test_home_page_says_whether_the_interval_passes_the_target(
     group = project.client_group
     SurveyFactory(client_group=group)
     score(group, value=value)
-    GoalFactory(
-        project=project, active=True, client_group=group, source="csat", target=85, baseline=60
-    )
+    GoalFactory(project=project, client_group=group, source="csat", target=85, baseline=60)
     sign_in("lead", group)
 
     assert sentence in client.get(reverse("reports:today")).text
