@@ -80,6 +80,9 @@ class Label(models.Model):
     def __str__(self):
         return self.name
 
+    def role_of(self, user):
+        return self.project.role_of(user)
+
 
 class TaskQuerySet(models.QuerySet):
     def visible_to(self, user):

@@ -86,6 +86,7 @@ class Card:
     steps: int = 0
     steps_done: int = 0
     comments: int = 0
+    face: str = ""
 
     @property
     def flag(self) -> str:

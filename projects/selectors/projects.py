@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import NullIf
 from django.http import Http404
 
 from accounts.models import AuditEvent, User
@@ -71,6 +72,7 @@ def project_rows(user: User) -> QuerySet[Project]:
             done_tasks=Count("tasks", filter=live & Q(tasks__column__category="done")),
         )
         .annotate(all_tasks=F("open_tasks") + F("done_tasks"))
+        .annotate(percent=100.0 * F("done_tasks") / NullIf(F("all_tasks"), Value(0)))
     )
 
 

@@ -1,6 +1,7 @@
 """Everything a person does to a task, but for moving it among others and its parts.
 
-Rows are locked in one order everywhere: project, column, task. Two people never wait for each other.
+Rows are locked in one order everywhere: project, column, task. So no two people wait for each
+other.
 """
 
 from functools import partial

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from clientgroups.selectors import visible_group
+from core import charts
 from core.views import page, render_page
 from projects.forms.filters import ProjectFilter
 from projects.forms.projects import AccessForm, ProjectForm
@@ -23,6 +24,7 @@ from projects.selectors.projects import (
     visible_project,
 )
 from projects.services import projects as services
+from projects.views.board import faces, words
 from projects.views.common import add_errors, back, child_of
 
 PER_PAGE = 50
@@ -45,6 +47,7 @@ def project_list(request):
         "groups": groups.items(),
         "statuses": Project.Status.choices,
         "may_create": groups_to_lead(request.user).exists(),
+        "root": reverse("projects:project_list"),
     }
     return render_page(request, "projects/project/list", context)
 
@@ -52,7 +55,8 @@ def project_list(request):
 @page("clientgroups.view", load=visible_group)
 def group_projects(request, group):
     rows = project_rows(request.user).filter(client_group=group).order_by("name", "pk")
-    context = {"group": group, "projects": rows}
+    root = reverse("projects:project_list")
+    context = {"group": group, "projects": rows[:PER_PAGE], "root": root}
     return render_page(request, "projects/project/group", context)
 
 
@@ -85,8 +89,29 @@ def project_create(request):
 
 @page("projects.view", load=visible_project)
 def project_detail(request, project):
-    context = {"project": project, "overview": overview_of(project, request.user)}
+    overview = overview_of(project, request.user)
+    for lane in overview.board.lanes:
+        faces(lane.cards)
+    context = {
+        "project": project,
+        "overview": overview,
+        "bars": _bars(overview),
+        "sees_group": project.client_group.role_of(request.user) or request.user.sees_everything,
+        **words(project),
+    }
     return render_page(request, "projects/project/detail", context)
+
+
+def _bars(overview):
+    """The small pictures of the key figures."""
+    sums, share = overview.summary, overview.delivery.share
+    goals = [("ok", sums.on_track), ("risk", sums.at_risk), ("late", sums.behind)]
+    tasks = overview.open_tasks + overview.done_tasks
+    return {
+        "goals": charts.segments([*goals, ("trk", sums.unknown)]),
+        "delivery": charts.meter(share),
+        "tasks": charts.meter(overview.done_tasks / tasks) if tasks else "",
+    }
 
 
 @page("projects.edit", load=visible_project, methods=BOTH)

@@ -34,6 +34,7 @@ def show(request, task, status=200, **extra):
         "task": task,
         "shown": task_page(task),
         "priorities": Task.Priority.choices,
+        "is_settled": task.column.category in ("done", "cancelled"),
         "item_form": ItemForm(),
         "comment_form": CommentForm(),
         "link_form": LinkForm(),

@@ -19,6 +19,7 @@ from projects.views.board import faces, words
 from projects.views.common import back
 
 PER_PAGE = 50
+CHOSEN = {"column": "column", "person": "assignee", "label": "label"}
 
 
 @page("projects.view", load=visible_project)
@@ -39,6 +40,8 @@ def _show(request, project, form=None, status=200):
         "project": project,
         "tasks": tasks,
         "chosen": data,
+        "narrows": bool(set(request.GET) - {"page", "sort"}),
+        **{f"chosen_{name}": _number(data.get(key)) for name, key in CHOSEN.items()},
         "columns": list(BoardColumn.objects.filter(project=project, archived_at=None)),
         "people": list(people_of(project)),
         "labels": labels_of(project),
@@ -50,6 +53,10 @@ def _show(request, project, form=None, status=200):
         **words(project),
     }
     return render_page(request, "projects/task/list", context, status=status)
+
+
+def _number(value):
+    return int(value) if value and value.isdecimal() and len(value) < 19 else None
 
 
 @page("projects.edit_task", load=visible_project, methods=("POST",))

@@ -2,6 +2,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.views import page, render_page
@@ -25,6 +26,7 @@ def my_work(request):
         "tasks": tasks,
         "sections": in_sections(list(tasks.object_list), totals),
         "totals": totals,
+        "root": reverse("projects:project_list"),
         "goals": my_goals(request.user)[:GOALS_SHOWN],
     }
     return render_page(request, "projects/work/list", context)
