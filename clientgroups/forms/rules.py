@@ -5,7 +5,7 @@ button or by htmx, so nothing that was typed is lost and no script is needed.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from clientgroups.models import ClientGroup
 from clientgroups.selectors.rules import FIELDS, check_rule
+from clientgroups.selectors.rules.explain import describe
 from clientgroups.selectors.rules.kinds import NOTHING, UNITS, WINDOW
 
 MATCHES = {
@@ -41,7 +42,7 @@ class Row:
     span: str = ""
     span_unit: str = "months"
     currency: str = "CNY"
-    error: str = field(default="", compare=False)
+    error: str = ""
 
     def __post_init__(self):
         if self.field not in FIELDS:
@@ -172,6 +173,14 @@ class RuleBuilder:
                 for number, leaf in enumerate(rule["rules"], 1)
             ]
         self.rows = self.rows or [Row(1, self.choices)]
+
+    @property
+    def tree(self):
+        """The stored text of a nested rule as an indented tree, when it can be read."""
+        try:
+            return describe(self.checked(), reader=self.user)
+        except ValidationError:
+            return None
 
     def raw(self):
         """The rule as it stands, unchecked."""

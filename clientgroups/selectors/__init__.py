@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -12,6 +14,17 @@ def visible_group(user, pk):
 def visible_client(user, pk):
     """The client, or 404 when it is neither theirs nor in one of their groups today."""
     return get_object_or_404(Client.objects.visible_to(user).select_related("owner"), pk=pk)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something about a row that has no rights of its own: who may touch the row may touch it."""
+
+    parent: Client | ClientGroup
+    row: object
+
+    def role_of(self, user):
+        return self.parent.role_of(user)
 
 
 def child_of(parent, children, pk):

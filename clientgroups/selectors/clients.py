@@ -1,14 +1,12 @@
-from dataclasses import dataclass
-
 from django.core.paginator import Paginator
-from django.db.models import Max, Min, Q, Sum
-from django.http import Http404
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.models import AuditEvent, User
+from accounts.models import User
 from clientgroups.models import Client, ClientGroup, Contact, Membership
-from clientgroups.selectors import child_of, visible_client
+from clientgroups.selectors import Part, child_of, visible_client
+from clientgroups.selectors.events import events_of
 from clientgroups.selectors.rules.explain import Line, explain
 
 MOST = 10_000
@@ -38,31 +36,23 @@ def contact_of_client(user: User, pk: int, contact: int) -> Contact:
     return row
 
 
-def event_of(target, verb: str, pk: object) -> AuditEvent:  # noqa: ANN001
-    """One entry of the trail about a row, to be taken back; 404 for any other."""
-    rows = AuditEvent.objects.filter(
-        target_type=target._meta.label_lower, target_id=str(target.pk), verb=verb
-    )
-    found = rows.filter(pk=pk).first() if str(pk).isdecimal() else None
-    if found is None:
-        raise Http404("No such entry")
-    return found
+def stage_event(user: User, pk: int, event: int) -> Part:
+    """A client's stage set by hand, to be taken back."""
+    client = visible_client(user, pk)
+    return Part(client, child_of(client, events_of(client, "client.stage_fixed"), event))
 
 
-@dataclass(frozen=True)
-class Spending:
-    """What a client paid in one currency, refunds taken off."""
-
-    currency: str
-    total: object
-    number: int
+def rule_of_client(user: User, pk: int, group: int) -> Part:
+    """A client, and a group by rule that the person sees as well."""
+    groups = ClientGroup.objects.visible_to(user).filter(kind=ClientGroup.Kind.DYNAMIC)
+    client = visible_client(user, pk)
+    return Part(client, child_of(client, groups.select_related("owner"), group))
 
 
-def spending_of(client: Client) -> list[Spending]:
-    """Sums per currency; amounts in different currencies are never added up."""
+def spending_of(client: Client) -> list[dict]:
+    """What a client paid per currency, refunds taken off; currencies are never added up."""
     rows = client.purchases.order_by().values("currency").annotate(total=Sum("amount"))
-    counted = rows.order_by("-total").values_list("currency", "total")
-    return [Spending(currency, total, 0) for currency, total in counted]
+    return list(rows.order_by("-total"))
 
 
 def memberships_of(client: Client, user: User) -> list[Membership]:
@@ -72,26 +62,14 @@ def memberships_of(client: Client, user: User) -> list[Membership]:
     return sorted(rows, key=lambda row: (row.valid_to is not None, row.client_group.name))
 
 
-def why_in_group(client: Client, user: User, group_pk: object) -> tuple[ClientGroup, Line]:
-    """The rule of a group the person sees, part by part, for one client."""
-    groups = ClientGroup.objects.visible_to(user).filter(kind=ClientGroup.Kind.DYNAMIC)
-    group = groups.select_related("owner").filter(pk=group_pk).first()
-    if group is None:
-        raise Http404("No such group")
+def why_in_group(client: Client, group: ClientGroup, user: User) -> Line:
+    """The rule of a group, part by part, for one client."""
     today = timezone.localdate()
-    return group, explain(group.rule, client=client, owner=group.owner, reader=user, today=today)
+    return explain(group.rule, client=client, owner=group.owner, reader=user, today=today)
 
 
 def addable_clients(group: ClientGroup, user: User):  # noqa: ANN201
     """Clients the person sees who are not in the group today."""
     return Client.objects.visible_to(user).exclude(
         pk__in=group.memberships.current().values("client")
-    )
-
-
-def stage_days(group: ClientGroup) -> dict:
-    """Between which days the stages of a group's clients were worked out."""
-    rows = Client.objects.filter(memberships__in=group.memberships.current())
-    return rows.aggregate(
-        first=Min("stage_as_of", filter=Q(stage_as_of__isnull=False)), last=Max("stage_as_of")
     )

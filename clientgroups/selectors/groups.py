@@ -5,8 +5,9 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from accounts.models import User
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership, Purchase
-from clientgroups.selectors import child_of, visible_group
+from clientgroups.selectors import Part, child_of, visible_group
 from clientgroups.selectors.dates import months_before
+from clientgroups.selectors.events import events_of
 from core.search import search_query
 
 MONTH = 30
@@ -95,3 +96,9 @@ def access_of_group(user: User, pk: int, access: int) -> GroupAccess:
     row = child_of(group, group.access.select_related("user"), access)
     row.client_group = group
     return row
+
+
+def access_event(user: User, pk: int, event: int) -> Part:
+    """A change of somebody's role in a group, to be taken back."""
+    group = visible_group(user, pk)
+    return Part(group, child_of(group, events_of(group, "group.access_changed"), event))

@@ -1,0 +1,191 @@
+import datetime as dt
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clientgroups.forms.clients import ClientForm, ContactForm, NewClientForm, StageForm
+from clientgroups.forms.filters import ClientFilter
+from clientgroups.models import Client, Contact
+from clientgroups.selectors import visible_client
+from clientgroups.selectors.clients import (
+    CappedPaginator,
+    contact_of_client,
+    memberships_of,
+    rule_of_client,
+    spending_of,
+    stage_event,
+    why_in_group,
+)
+from clientgroups.services import clients as services
+from clientgroups.services import lifecycle
+from core.views import page, render_page
+
+PAGE_SIZE, PURCHASES = 50, 20
+EDIT = ("GET", "HEAD", "POST")
+HALF_A_YEAR = dt.timedelta(days=182)
+
+
+def saved(form, service, **fields):
+    """Call a service with what a valid form holds; what it refuses stands in the form."""
+    if not form.is_valid():
+        return None
+    try:
+        return service(**fields, **form.cleaned_data)
+    except ValidationError as problem:
+        known = hasattr(problem, "error_dict") and not set(problem.error_dict) - set(form.fields)
+        form.add_error(None, problem if known else problem.messages)
+        return None
+
+
+@page("clientgroups.list")
+def client_list(request):
+    rows = Client.objects.visible_to(request.user).select_related("owner")
+    found = ClientFilter(request.GET, rows, user=request.user)
+    listed = CappedPaginator(found.ordered, PAGE_SIZE)
+    chips = [(_("All"), "?", not request.GET.get("stage"))] + [
+        (stage.label, f"?stage={stage.value}", request.GET.get("stage") == stage.value)
+        for stage in Client.Stage
+    ]
+    context = {
+        "page": listed.get_page(request.GET.get("page")),
+        "filter": found,
+        "chips": chips,
+        "asked": any(request.GET.get(name) for name in ("q", "stage", "group")),
+    }
+    return render_page(request, "clientgroups/client/list", context)
+
+
+@page("clientgroups.create", methods=EDIT)
+def client_create(request):
+    form = NewClientForm(request.POST or None, user=request.user)
+    client = saved(form, services.create_client, actor=request.user)
+    if client:
+        messages.success(request, _("The client was created."))
+        return redirect(client)
+    status = 422 if form.is_bound else 200
+    return render_page(request, "clientgroups/client/create", {"form": form}, status=status)
+
+
+@page("clientgroups.view", load=visible_client)
+def client_detail(request, client):
+    context = {
+        "client": client,
+        "contacts": client.contacts.order_by("-is_active", "name", "pk"),
+        "changes": client.lifecycle_changes.select_related("actor")[:PURCHASES],
+        "memberships": memberships_of(client, request.user),
+        "spending": spending_of(client),
+        "page": purchases_page(request, client),
+        "today": timezone.localdate(),
+    }
+    return render_page(request, "clientgroups/client/detail", context)
+
+
+def purchases_page(request, client):
+    return Paginator(client.purchases.all(), PURCHASES).get_page(request.GET.get("page"))
+
+
+@page("clientgroups.view", load=visible_client)
+def client_purchases(request, client):
+    context = {"client": client, "page": purchases_page(request, client)}
+    return render_page(request, "clientgroups/client/purchases", context)
+
+
+@page("clientgroups.view", load=rule_of_client)
+def client_why(request, part):
+    client, group = part.parent, part.row
+    context = {
+        "client": client,
+        "group": group,
+        "line": why_in_group(client, group, request.user),
+        "inside": client.memberships.current().filter(client_group=group).exists(),
+        "today": timezone.localdate(),
+    }
+    return render_page(request, "clientgroups/client/why", context)
+
+
+@page("clientgroups.edit_client", load=visible_client, methods=EDIT)
+def client_edit(request, client):
+    # A second instance: a form that fails must not change the client this page is drawn for.
+    mine = visible_client(request.user, client.pk)
+    form = ClientForm(request.POST or None, instance=mine, user=request.user)
+    changed = saved(form, services.update_client, client=client, actor=request.user)
+    if changed:
+        messages.success(request, _("Saved."))
+        if Client.objects.visible_to(request.user).filter(pk=client.pk).exists():
+            return redirect(changed)
+        return redirect("clientgroups:client_list")
+    context = {"client": client, "form": form}
+    status = 422 if form.is_bound else 200
+    return render_page(request, "clientgroups/client/edit", context, status=status)
+
+
+# Contacts ----------------------------------------------------------------------------------------
+
+
+@page("clientgroups.edit_client", load=visible_client, methods=EDIT)
+def contact_create(request, client):
+    form = ContactForm(request.POST or None, instance=Contact(client=client))
+    contact = saved(form, services.create_contact, client=client, actor=request.user)
+    if contact:
+        messages.success(request, _("The contact was added."))
+        return redirect(client)
+    context = {"client": client, "form": form}
+    status = 422 if form.is_bound else 200
+    return render_page(request, "clientgroups/contact/create", context, status=status)
+
+
+@page("clientgroups.edit_client", load=contact_of_client, methods=EDIT)
+def contact_edit(request, contact):
+    mine = contact_of_client(request.user, contact.client_id, contact.pk)
+    form = ContactForm(request.POST or None, instance=mine)
+    if saved(form, services.update_contact, contact=contact, actor=request.user):
+        messages.success(request, _("Saved."))
+        return redirect(contact.client)
+    context = {"client": contact.client, "contact": contact, "form": form}
+    status = 422 if form.is_bound else 200
+    return render_page(request, "clientgroups/contact/edit", context, status=status)
+
+
+# Lifecycle ---------------------------------------------------------------------------------------
+
+
+@page("clientgroups.edit_client", load=visible_client, methods=EDIT)
+def client_stage(request, client):
+    start = {
+        "stage": client.stage,
+        "reason": client.stage_reason,
+        "until": client.stage_fixed_until or timezone.localdate() + HALF_A_YEAR,
+    }
+    form = StageForm(request.POST or None, initial=start)
+    event = saved(form, lifecycle.fix_stage, client=client, actor=request.user)
+    if event:
+        undo = reverse("clientgroups:client_stage_undo", args=[client.pk, event.pk])
+        messages.success(request, _("The stage was set by hand."), extra_tags=f"undo:{undo}")
+        return redirect(client)
+    if form.is_bound and not form.errors:
+        return redirect(client)
+    context = {"client": client, "form": form}
+    status = 422 if form.is_bound else 200
+    return render_page(request, "clientgroups/client/stage", context, status=status)
+
+
+@page("clientgroups.edit_client", load=stage_event, methods=("POST",))
+def client_stage_undo(request, part):
+    try:
+        lifecycle.undo_fix_stage(client=part.parent, event=part.row, actor=request.user)
+        messages.success(request, _("The former stage is back."))
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    return redirect(part.parent)
+
+
+@page("clientgroups.edit_client", load=visible_client, methods=("POST",))
+def client_follow(request, client):
+    lifecycle.follow_calendar(client=client, actor=request.user)
+    messages.success(request, _("The stage follows the calendar now."))
+    return redirect(client)
