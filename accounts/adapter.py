@@ -1,5 +1,6 @@
 import base64
 import hashlib
+import logging
 import uuid
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,11 +13,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+from redis.exceptions import RedisError
 
 from accounts import services
 from accounts.addresses import client_address
 from accounts.audit import record
 from accounts.models import AuditEvent, User
+
+logger = logging.getLogger(__name__)
 
 # What allauth reports by mail, and the verb under which it stands in the audit trail.
 NOTICES = {
@@ -54,6 +58,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_password": WRONG_PASSWORD,
         "incorrect_code": WRONG_CODE,
         "invalid_password_reset": _("This link is used up or too old."),
+        "uncounted": _("Signing in is not possible for a moment. Try again in a minute."),
         "rate_limited": _("Too many attempts. Wait a few minutes and try again."),
     }
 
@@ -66,6 +71,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request, **credentials):
         # allauth adds the host, which the client may choose among ours.
         return credentials.get("email", "").strip().lower()
+
+    def pre_authenticate(self, request, **credentials):
+        try:
+            super().pre_authenticate(request, **credentials)
+        except RedisError:
+            # Nobody counts the attempts: then nobody may try.
+            logger.exception("Sign-in is closed: the cache does not answer.")
+            raise self.validation_error("uncounted") from None
 
     def authentication_failed(self, request, **credentials):
         email = credentials.get("email", "")

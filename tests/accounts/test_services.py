@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.audit import record, request_address
 from accounts.jobs import job
 from accounts.models import AuditEvent, JobRun, User
+from accounts.permissions import stronger
 from accounts.selectors import active_people, time_zones
 from accounts.services import create_person, remove_second_factor, update_person
 from tests.factories.accounts import UserFactory
@@ -170,6 +171,48 @@ def test_zones_are_those_people_live_in():
 )
 def test_rights_follow_the_table(traits, perm, allowed):
     assert UserFactory(**traits).has_perm(perm) is allowed
+
+
+class Row:
+    """A row on which everybody holds one role."""
+
+    def __init__(self, role):
+        self.role = role
+
+    def role_of(self, user):
+        return self.role
+
+
+@pytest.mark.parametrize(
+    ("role", "perm", "allowed"),
+    [
+        (None, "projects.view", False),
+        ("viewer", "projects.view", True),
+        ("viewer", "projects.comment", False),
+        ("member", "projects.comment", True),
+        ("member", "projects.edit_goal", False),
+        ("lead", "projects.edit_goal", True),
+        ("lead", "accounts.audit", False),
+    ],
+)
+def test_rights_on_a_row_follow_the_role_held_there(role, perm, allowed):
+    assert UserFactory().has_perm(perm, Row(role)) is allowed
+    assert UserFactory(admin=True).has_perm(perm, Row(role)) is True
+    assert UserFactory(is_active=False).has_perm(perm, Row("lead")) is False
+
+
+def test_stronger_role_wins():
+    assert stronger("viewer", None, "lead", "member") == "lead"
+    assert stronger(None) is None
+    assert stronger() is None
+
+
+def test_person_is_called_by_name_or_address():
+    person = UserFactory(name="Li Na")
+
+    assert (person.get_full_name(), person.get_short_name()) == ("Li Na", "Li Na")
+    assert str(User(email="li@example.org")) == "li@example.org"
+    assert User.objects.get_by_natural_key(person.email.upper()) == person
 
 
 @pytest.mark.parametrize(("traits", "allowed"), [({"admin": True}, True), ({}, False)])

@@ -4,12 +4,15 @@ from unittest import mock
 
 import pytest
 import time_machine
+from allauth.account.adapter import get_adapter
 from django.conf import settings as project
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, resolve, reverse
 from django.urls.exceptions import Resolver404
 from kombu.exceptions import OperationalError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from accounts import tasks
 from accounts.models import AuditEvent, User
@@ -111,6 +114,7 @@ def test_sign_in_page_lists_no_way_to_sign_up(client):
     page = client.get("/accounts/login/").content.decode()
 
     assert "signup" not in page
+    assert not get_adapter().is_open_for_signup(None)
     assert "no-store" in client.get("/accounts/login/")["Cache-Control"]
 
 
@@ -225,6 +229,17 @@ def test_throttle_counts_the_address_that_our_proxy_saw(client, sign_in_as, sett
 
     assert "Too many failed attempts" in seen.content.decode()
     assert other.status_code == 302
+
+
+def test_sign_in_is_closed_while_nobody_counts_the_attempts(client, sign_in_as):
+    user = UserFactory()
+
+    with mock.patch.object(cache, "add", side_effect=RedisConnectionError):
+        response = sign_in_as(user)
+
+    assert response.status_code == 200
+    assert "Signing in is not possible for a moment." in response.content.decode()
+    assert not signed_in(client)
 
 
 # Forgotten password ------------------------------------------------------------------------------
