@@ -5,6 +5,7 @@ interval of NPS; Student's t for means. All bounds are for 95 % unless told othe
 """
 
 import math
+from functools import cache, lru_cache
 
 from scipy import special
 
@@ -15,9 +16,16 @@ WIDEST_HALF_WIDTH = 20
 NONE, HIDDEN, FEW, OK = "none", "hidden", "few", "ok"
 
 
+@cache
 def z_value(confidence=0.95):
     """The two-sided quantile of the normal distribution: 1.96 for 95 %."""
     return float(special.ndtri((1 + confidence) / 2))
+
+
+@lru_cache(maxsize=4096)
+def t_value(degrees, confidence=0.95):
+    """The two-sided quantile of Student's t distribution."""
+    return float(special.stdtrit(degrees, (1 + confidence) / 2))
 
 
 def wilson(successes, n, confidence=0.95):
@@ -50,8 +58,7 @@ def mean_interval(n, mean, variance, confidence=0.95):
     """(low, high) of a mean by Student's t; None when fewer than two values leave it unknown."""
     if n < 2 or variance is None:
         return None
-    t = float(special.stdtrit(n - 1, (1 + confidence) / 2))
-    half = t * math.sqrt(variance / n)
+    half = t_value(n - 1, confidence) * math.sqrt(variance / n)
     return mean - half, mean + half
 
 

@@ -12,10 +12,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core import stats
-from feedback.models import Metric, SatisfactionRollup, Scope, StaleScore
+from feedback.models import Metric, PeriodKind, Scope, StaleScore
 from feedback.models.rollup import ALL_TIME
 
 METRICS = tuple(Metric.values)
+KINDS = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.ALL)
 # A sweep takes the marks in portions of this size: memory stays bounded after a large import.
 PORTION = 100_000
 # One sweep at a time: an older figure can never overwrite a newer one.
@@ -26,39 +27,41 @@ MONTH = "date_trunc('month', a.responded_on::timestamp)::date"
 IN_GROUP = """a.responded_on >= m.valid_from
     AND (m.valid_to IS NULL OR a.responded_on < m.valid_to)"""
 
-TOUCHED = """
-touched AS (
-  SELECT DISTINCT * FROM unnest(%(scopes)s::text[], %(ids)s::bigint[], %(metrics)s::text[],
-    %(months)s::date[]) AS t(scope, scope_id, metric, month)
-),
-entity AS (
+# What is asked for, in two small tables with statistics, so that PostgreSQL plans for a handful of
+# keys and for all of them alike. `no` stands for (scope, scope_id, metric); numbers sort faster
+# than words. `kind` is the place in KINDS.
+PREPARE = """
+DROP TABLE IF EXISTS pg_temp.rollup_entity, pg_temp.rollup_wanted;
+CREATE TEMPORARY TABLE rollup_entity ON COMMIT DROP AS
   SELECT row_number() OVER ()::int AS no, scope, scope_id, metric, bool_or(month IS NULL) AS whole
-  FROM touched GROUP BY scope, scope_id, metric
-),
-wanted AS (
-  SELECT DISTINCT t.scope, t.scope_id, t.metric, p.kind, p.start
-  FROM touched t CROSS JOIN LATERAL (VALUES
-    ('month', t.month),
-    ('quarter', date_trunc('quarter', t.month::timestamp)::date),
-    ('all', %(all_time)s::date)
+  FROM unnest(%(scopes)s::text[], %(ids)s::bigint[], %(metrics)s::text[], %(months)s::date[])
+    AS t(scope, scope_id, metric, month)
+  GROUP BY scope, scope_id, metric;
+CREATE TEMPORARY TABLE rollup_wanted ON COMMIT DROP AS
+  SELECT DISTINCT e.no, p.kind, p.start
+  FROM unnest(%(scopes)s::text[], %(ids)s::bigint[], %(metrics)s::text[], %(months)s::date[])
+    AS t(scope, scope_id, metric, month)
+  JOIN rollup_entity e USING (scope, scope_id, metric) CROSS JOIN LATERAL (VALUES
+    (1, t.month),
+    (2, date_trunc('quarter', t.month::timestamp)::date),
+    (3, %(all_time)s::date)
   ) AS p(kind, start)
-  WHERE t.month IS NOT NULL
-)"""
+  WHERE t.month IS NOT NULL;
+ANALYZE rollup_entity;
+ANALYZE rollup_wanted;
+"""
 
 ASKED = """
 asked_wave AS (
-  SELECT e.scope, e.scope_id, w.id AS wave_id
-  FROM (SELECT DISTINCT scope, scope_id FROM entity) e
+  SELECT e.no, w.id AS wave_id FROM rollup_entity e
   JOIN feedback_survey s ON s.client_group_id = e.scope_id
   JOIN feedback_wave w ON w.survey_id = s.id WHERE e.scope = 'group'
-  UNION ALL SELECT e.scope, e.scope_id, w.id
-  FROM (SELECT DISTINCT scope, scope_id FROM entity) e
+  UNION ALL SELECT e.no, w.id FROM rollup_entity e
   JOIN feedback_survey s ON s.project_id = e.scope_id
   JOIN feedback_wave w ON w.survey_id = s.id WHERE e.scope = 'project'
-  UNION ALL SELECT e.scope, e.scope_id, w.id
-  FROM (SELECT DISTINCT scope, scope_id FROM entity) e
+  UNION ALL SELECT e.no, w.id FROM rollup_entity e
   JOIN feedback_wave w ON w.survey_id = e.scope_id WHERE e.scope = 'survey'
-  UNION ALL SELECT DISTINCT e.scope, e.scope_id, e.scope_id FROM entity e WHERE e.scope = 'wave'
+  UNION ALL SELECT e.no, e.scope_id FROM rollup_entity e WHERE e.scope = 'wave'
 ),
 asked_month AS (
   SELECT i.wave_id, date_trunc('month', i.sent_at AT TIME ZONE %(zone)s)::date AS month,
@@ -69,14 +72,14 @@ asked_month AS (
   GROUP BY 1, 2
 ),
 asked AS (
-  SELECT w.scope, w.scope_id, p.kind, p.start,
+  SELECT w.no, p.kind, p.start,
     sum(n.invited)::int AS invited, sum(n.responded)::int AS responded
   FROM asked_wave w JOIN asked_month n USING (wave_id) CROSS JOIN LATERAL (VALUES
-    ('month', n.month),
-    ('quarter', date_trunc('quarter', n.month::timestamp)::date),
-    ('all', %(all_time)s::date)
+    (1, n.month),
+    (2, date_trunc('quarter', n.month::timestamp)::date),
+    (3, %(all_time)s::date)
   ) AS p(kind, start)
-  GROUP BY 1, 2, 3, 4
+  GROUP BY 1, 2, 3
 )"""
 
 # An answer is the latest of its client in a month when the client's next answer, if there is one,
@@ -87,7 +90,7 @@ SELECT e.no, a.score, {MONTH} AS month, lead({MONTH}) OVER (
   PARTITION BY e.no, a.client_id
   ORDER BY ((a.responded_on - DATE '1900-01-01')::bigint << 46) | a.id
 ) AS next_month
-FROM entity e"""  # noqa: S608 - only constants of this module are put together
+FROM rollup_entity e"""  # noqa: S608 - only constants of this module are put together
 
 FACT = f"""
 fact AS (
@@ -110,7 +113,7 @@ fact AS (
 COUNTS = ", ".join(f"coalesce(sum(n) FILTER (WHERE score = {point}), 0)::int" for point in POINTS)
 
 AGGREGATE = f"""
-WITH {TOUCHED}, {ASKED}, {FACT},
+WITH {ASKED}, {FACT},
 tally AS (
   SELECT no, month, score, count(*) AS answers,
     count(*) FILTER (WHERE next_month IS NULL OR next_month <> month) AS last_in_month,
@@ -121,37 +124,37 @@ tally AS (
   FROM fact GROUP BY no, month, score
 ),
 scored AS (
-  SELECT e.scope, e.scope_id, e.metric, p.kind, p.start, sum(answers)::int AS answers,
-    ARRAY[{COUNTS}] AS counts
-  FROM tally t JOIN entity e USING (no) CROSS JOIN LATERAL (VALUES
-    ('month', t.month, last_in_month),
-    ('quarter', date_trunc('quarter', t.month::timestamp)::date, last_in_quarter),
-    ('all', %(all_time)s::date, last_of_all)
+  SELECT t.no, p.kind, p.start, sum(answers)::int AS answers, ARRAY[{COUNTS}] AS counts
+  FROM tally t JOIN rollup_entity e USING (no) CROSS JOIN LATERAL (VALUES
+    (1, t.month, last_in_month),
+    (2, date_trunc('quarter', t.month::timestamp)::date, last_in_quarter),
+    (3, %(all_time)s::date, last_of_all)
   ) AS p(kind, start, n)
-  LEFT JOIN wanted w ON w.scope = e.scope AND w.scope_id = e.scope_id AND w.metric = e.metric
-    AND w.kind = p.kind AND w.start = p.start
-  WHERE e.whole OR w.kind IS NOT NULL
-  GROUP BY 1, 2, 3, 4, 5
+  LEFT JOIN rollup_wanted w ON w.no = t.no AND w.kind = p.kind AND w.start = p.start
+  WHERE e.whole OR w.no IS NOT NULL
+  GROUP BY 1, 2, 3
 )
-SELECT scope, scope_id, metric, kind, start, answers, counts, invited, responded
-FROM scored LEFT JOIN asked USING (scope, scope_id, kind, start)
+SELECT e.scope, e.scope_id, e.metric, kind, start, answers, counts, invited, responded
+FROM scored JOIN rollup_entity e USING (no) LEFT JOIN asked USING (no, kind, start)
 """  # noqa: S608 - only constants of this module are put together
 
-DROP_EMPTIED = f"""
-WITH {TOUCHED}
-DELETE FROM feedback_satisfactionrollup r USING entity e
+DROP_EMPTIED = """
+DELETE FROM feedback_satisfactionrollup r USING rollup_entity e
 WHERE r.scope = e.scope AND r.scope_id = e.scope_id AND r.metric = e.metric
-  AND (e.whole OR (r.scope, r.scope_id, r.metric, r.period_kind, r.period_start)
-    IN (SELECT scope, scope_id, metric, kind, start FROM wanted))
+  AND (e.whole OR (e.no, array_position(%(kinds)s, r.period_kind::text), r.period_start)
+    IN (SELECT no, kind, start FROM rollup_wanted))
   AND NOT EXISTS (SELECT 1 FROM unnest(%(kept)s::bigint[]) AS kept(id) WHERE kept.id = r.id)
-"""  # noqa: S608 - only constants of this module are put together
+"""
 
 UPSERT = """
 INSERT INTO feedback_satisfactionrollup (scope, scope_id, metric, period_kind, period_start,
   answers, invited, responded, n, counts, mean, score, low, high, computed_at)
-SELECT *, now() FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::date[],
-  %s::int[], %s::int[], %s::int[], %s::int[], %s::jsonb[], %s::float[], %s::float[], %s::float[],
-  %s::float[])
+SELECT scope, scope_id, metric, kind, start, answers, invited, responded, n, counts::jsonb, mean,
+  score, low, high, now()
+FROM unnest(%s::text[], %s::bigint[], %s::text[], %s::text[], %s::date[],
+  %s::int[], %s::int[], %s::int[], %s::int[], %s::text[], %s::float[], %s::float[], %s::float[],
+  %s::float[]) AS t(scope, scope_id, metric, kind, start, answers, invited, responded, n, counts,
+  mean, score, low, high)
 ON CONFLICT (scope, scope_id, metric, period_kind, period_start) DO UPDATE SET
   answers = excluded.answers, invited = excluded.invited, responded = excluded.responded,
   n = excluded.n, counts = excluded.counts, mean = excluded.mean, score = excluded.score,
@@ -271,22 +274,22 @@ def recompute(touched):
         cursor.execute("SET LOCAL statement_timeout = '90s'")
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute("SET LOCAL jit = off")
+        cursor.execute(PREPARE, keys)
         cursor.execute(AGGREGATE, keys)
         kept = _write(cursor, cursor.fetchall())
-        cursor.execute(DROP_EMPTIED, {**keys, "kept": kept})
+        cursor.execute(DROP_EMPTIED, {"kinds": list(KINDS), "kept": kept})
     return len(kept)
 
 
 def _write(cursor, rows):
     if not rows:
         return []
-    encode = SatisfactionRollup._meta.get_field("counts").get_db_prep_save
     lines = []
     for scope, scope_id, metric, kind, start, answers, points, invited, responded in rows:
         n, counts, mean, score, low, high = figures(metric, points)
         lines.append(
-            (scope, scope_id, metric, kind, start, answers, invited, responded)
-            + (n, encode(counts, connection), mean, score, low, high)
+            (scope, scope_id, metric, KINDS[kind - 1], start, answers, invited, responded)
+            + (n, str(counts), mean, score, low, high)
         )
     cursor.execute(UPSERT, [list(column) for column in zip(*lines, strict=True)])
     return [pk for (pk,) in cursor.fetchall()]
