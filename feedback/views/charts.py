@@ -1,9 +1,11 @@
 """Scores and distributions as charts with the table behind them."""
 
+import math
 from dataclasses import dataclass
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core import charts
 from feedback.forms.answer import WORDS
@@ -74,11 +76,34 @@ def period_label(score):
     return date_format(score.period_start, "YEAR_MONTH_FORMAT")
 
 
+def short_label(score):
+    """A period under an axis: the month alone, a quarter in full."""
+    if score.period_kind != PeriodKind.MONTH:
+        return period_label(score)
+    return date_format(score.period_start, pgettext("date format of a month under an axis", "M"))
+
+
+def visible_range(series, target):
+    """The part of the scale that holds every bound and the target, in steps of a tenth of it."""
+    lowest, highest = RANGES[series[0].metric]
+    step = (highest - lowest) / 10
+    shown = [score for score in series if score.low is not None]
+    if not shown:
+        return lowest, highest
+    goals = [] if target is None else [float(target)]
+    bottom = min([score.low for score in shown] + goals)
+    top = max([score.high for score in shown] + goals)
+    return (
+        max(lowest, lowest + math.floor((bottom - lowest) / step) * step),
+        min(highest, lowest + math.ceil((top - lowest) / step) * step),
+    )
+
+
 def series_chart(series, target=None):
     """A line with its 95 % band; a hidden score is a gap. The table says the same in words."""
     first = series[0]
-    low, high = RANGES[first.metric]
-    labels = [period_label(score) for score in series]
+    low, high = visible_range(series, target)
+    labels = [short_label(score) for score in series]
     svg = charts.line(
         [score.value for score in series],
         labels,

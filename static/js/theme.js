@@ -2,6 +2,8 @@
 // system decides.
 (() => {
   const root = document.documentElement;
+  // Buttons that only serve pages without scripts hide themselves; see .needs-no-script.
+  root.dataset.script = "1";
   if (root.dataset.bsTheme) return;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const follow = () => { root.dataset.bsTheme = dark.matches ? "dark" : "light"; };
