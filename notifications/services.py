@@ -71,8 +71,6 @@ def notify(
 
     False when it is stored already or the person no longer signs in.
     """
-    if not recipient.is_active:
-        return False
     mail = OutgoingMail(
         address=recipient.email,
         language=recipient.language,
@@ -123,19 +121,14 @@ def queue_mails(rows: list[OutgoingMail]) -> int:
 
 @transaction.atomic
 def _store(rows: list[OutgoingMail]) -> int:
-    """Insert what is not there yet, in the caller's transaction.
+    """Insert what is not there yet, in the caller's transaction; nothing for people switched off.
 
     ON CONFLICT DO NOTHING does not say which rows it wrote, but each carries an id of its own.
     """
-    messages = [_message(row) for row in rows]
+    messages = [_message(row) for row in rows if row.recipient is None or row.recipient.is_active]
     if not messages:
         return 0
-    Message.objects.bulk_create(
-        messages,
-        ignore_conflicts=True,
-        unique_fields=None,
-        update_fields=None,
-    )
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
     stored = list(
         Message.objects.filter(message_id__in=[each.message_id for each in messages]).values_list(
             "pk", flat=True

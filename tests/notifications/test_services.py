@@ -61,7 +61,10 @@ def test_notify_stores_mails_and_shows_once(django_capture_on_commit_callbacks, 
 
 
 def test_notify_leaves_out_people_who_no_longer_sign_in():
-    assert tell(UserFactory(is_active=False)) is False
+    gone = UserFactory(is_active=False)
+
+    assert tell(gone) is False
+    assert queue_mails([outgoing(1, recipient=gone)]) == 0
     assert not Message.objects.exists()
 
 
