@@ -56,8 +56,8 @@ class GoalForm(forms.ModelForm):
             "weight": forms.NumberInput(attrs={"step": "any", "min": 0}),
         }
         labels = {
-            "parent": gettext_lazy("part of"),
-            "source": gettext_lazy("where the value comes from"),
+            "parent": gettext_lazy("Part of"),
+            "source": gettext_lazy("Where the value comes from"),
         }
         help_texts = {
             "statement": gettext_lazy(

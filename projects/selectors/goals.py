@@ -162,8 +162,16 @@ def sub_goals(goal: Goal) -> list[GoalNode]:
     for root in goal_tree(goal.project):
         for node in root.walk():
             if node.goal.pk == goal.pk:
-                return node.children
+                return _raised(node.children, node.depth + 1)
     return []
+
+
+def _raised(nodes, by):
+    """A branch that is shown alone begins at depth 0."""
+    for node in nodes:
+        node.depth -= by
+        _raised(node.children, by)
+    return nodes
 
 
 def goals_summary(projects: QuerySet[Project]) -> Summary:

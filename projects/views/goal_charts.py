@@ -1,10 +1,11 @@
 import math
 
+from babel.dates import format_skeleton
 from django.utils.translation import gettext as _
 
 from core import charts
-from core.formats import NOTHING, day, number
-from projects.progress import Reading, basis_of, trend
+from core.formats import NOTHING, day, locale, number
+from projects.progress import Reading, basis_of, forecast
 
 SLOTS = 24
 
@@ -23,10 +24,10 @@ class _Axis:
 
     @property
     def labels(self):
-        return [
-            day(self.start + (self.step * index) * (self.start.resolution))
-            for index in range(self.count)
-        ]
+        """Days without their year: the goal's dates stand in the head of the page."""
+        days = (self.start + self.start.resolution * self.step * each for each in range(self.count))
+        short = "Md" if locale().language == "zh" else "MMMd"
+        return [format_skeleton(short, each, locale=locale()) for each in days]
 
 
 def goal_chart(goal, measurements, today):
@@ -77,10 +78,16 @@ def _slots(axis, readings):
 
 
 def _forecast(axis, readings, goal, today):
-    line = trend(readings, goal.start_on, goal.due_on)
-    if line is None or today >= goal.due_on:
-        return None
-    return [(axis.count - 1, line[0] + line[1] * (goal.due_on - goal.start_on).days)]
+    value = _at_due(goal, readings)
+    return None if value is None or today >= goal.due_on else [(axis.count - 1, value)]
+
+
+def _at_due(goal, readings):
+    """The forecast for the due date; a score ends where its scale ends."""
+    value = forecast(readings, goal.start_on, goal.due_on)
+    if value is None or not goal.is_scored:
+        return value
+    return min(max(value, 0 if goal.source == goal.Source.CSAT else -100), 100)
 
 
 def _legend(banded, ahead):
@@ -93,19 +100,23 @@ def _legend(banded, ahead):
     return legend
 
 
-def _row(reading):
-    known = reading.low is not None and reading.high is not None
-    band = f"{number(reading.low)} – {number(reading.high)}" if known else NOTHING
-    return [day(reading.day), number(reading.value), band, reading.n]
-
-
 def _insight(goal, readings):
-    line = trend(readings, goal.start_on, goal.due_on)
-    if line is None or goal.state != goal.State.ACTIVE or basis_of(readings) is None:
+    value = _at_due(goal, readings)
+    if value is None or goal.state != goal.State.ACTIVE or basis_of(readings) is None:
         return ""
-    value = line[0] + line[1] * (goal.due_on - goal.start_on).days
     return _("At this pace it stands at %(value)s on %(due)s; the target is %(target)s.") % {
         "value": number(round(value, 1)),
         "due": day(goal.due_on),
         "target": number(goal.target),
     }
+
+
+def _row(reading):
+    known = reading.low is not None and reading.high is not None
+    band = f"{number(reading.low, 1)} – {number(reading.high, 1)}" if known else NOTHING
+    return [day(reading.day), figure(reading), band, reading.n]
+
+
+def figure(reading):
+    """A score with one decimal; a value entered by hand as it was entered."""
+    return number(reading.value, None if reading.n is None else 1)

@@ -58,4 +58,4 @@ def _is_few(measurements):
 def _expected(goal, today):
     if goal.state != Goal.State.ACTIVE:
         return None
-    return 100 * share_of_time(goal.start_on, goal.due_on, today)
+    return share_of_time(goal.start_on, goal.due_on, today)

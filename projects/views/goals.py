@@ -45,7 +45,7 @@ def goal_list(request, project):
         "has_goals": bool(goals),
         "show": show,
         "chips": [
-            ("live", _("Goals")),
+            ("live", _("Current")),
             ("mine", _("Mine")),
             ("slipping", _("Slipping")),
             ("closed", _("Closed")),
