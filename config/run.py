@@ -21,6 +21,7 @@ import django
 import environ
 import honcho.manager
 import honcho.process
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
@@ -110,7 +111,7 @@ def prepare_data():
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     told = io.StringIO()
-    if os.environ.get("TANDEM_DEMO", "1") != "0":
+    if os.environ.get("TANDEM_DEMO", "1" if settings.DEBUG else "0") == "1":
         say("Loading the demo data, unless it is there already …")
         call_command("seed_demo", stdout=told)
     connections.close_all()

@@ -17,6 +17,14 @@ from reports.demo.surveys import make_surveys
 SEED = 2026
 DEFAULT_PASSWORD = "tandem-demo-2026"  # noqa: S105 - printed at the start of every demo
 
+SIGN_INS = {
+    "admin": "administrator, English",
+    "lin": "project manager, 简体中文",
+    "omar": "project manager, English",
+    "sara": "team member, English",
+    "chen": "team member, 简体中文",
+}
+
 
 class Command(BaseCommand):
     help = "Load the invented demo data once: people, clients, groups, projects, goals, surveys."
@@ -26,10 +34,16 @@ class Command(BaseCommand):
             raise CommandError(
                 "Demo people must not exist in production. Set TANDEM_DEMO=1 to load them anyway."
             )
+        password = os.environ.get("DEMO_PASSWORD", DEFAULT_PASSWORD)
         if User.objects.filter(email=f"lin@{DOMAIN}").exists():
             self.stdout.write("Demo data: already there.")
-            return
-        password = os.environ.get("DEMO_PASSWORD", DEFAULT_PASSWORD)
+        else:
+            self.load(password)
+        self.stdout.write(f"Sign in with the password {password} as")
+        for short, who in SIGN_INS.items():
+            self.stdout.write(f"  {short}@{DOMAIN:<20} {who}")
+
+    def load(self, password):
         with transaction.atomic():
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL statement_timeout = '120s'")
