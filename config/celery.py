@@ -16,6 +16,7 @@ EVERY = {
     "clientgroups.tasks.derive_lifecycle": 3600,
     "clientgroups.tasks.refresh_dynamic_groups": 60,
     HEARTBEAT: HEARTBEAT_SECONDS,
+    "feedback.tasks.repair_rollups": 3600,
     "feedback.tasks.send_due_waves": 60,
     "feedback.tasks.sweep_rollups": 60,
     "imports.tasks.continue_imports": 30,

@@ -71,9 +71,10 @@ class Answer(models.Model):
             models.UniqueConstraint(fields=["response", "question"], name="answer_once"),
             models.CheckConstraint(
                 name="answer_score_on_its_scale",
-                condition=Q(metric="nps", score__range=(0, 10))
-                | Q(metric="csat", score__range=(1, 5))
-                | Q(metric="ces", score__range=(1, 7))
+                # NULL passes a check that says nothing of it: a skipped question has no row.
+                condition=Q(metric="nps", score__isnull=False, score__range=(0, 10))
+                | Q(metric="csat", score__isnull=False, score__range=(1, 5))
+                | Q(metric="ces", score__isnull=False, score__range=(1, 7))
                 | Q(metric="text", score=None) & ~Q(text=""),
                 violation_error_message=_("The answer lies outside the scale of the question."),
             ),

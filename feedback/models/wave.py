@@ -102,6 +102,9 @@ class Invitation(models.Model):
         """The personal link; the only address a client ever needs."""
         return reverse("feedback:answer", args=[self.token])
 
+    def role_of(self, user):
+        return self.wave.role_of(user)
+
     @property
     def since(self):
         """When it came into its state, as far as that is kept."""

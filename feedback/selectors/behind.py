@@ -106,7 +106,7 @@ def answers_behind(page: ScorePage, user: User) -> QuerySet:
         rows = rows.filter(survey__project=score.scope_id)
     else:
         rows = rows.filter(**{score.scope: score.scope_id})
-    latest = rows.order_by("client", "-responded_on", "-pk").distinct("client")
+    latest = rows.order_by("client_id", "-responded_on", "-pk").distinct("client_id")
     comment = Answer.objects.filter(
         response=OuterRef("response"), metric="text", survey__in=Survey.objects.visible_to(user)
     )

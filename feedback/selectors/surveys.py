@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -8,7 +9,7 @@ from accounts.models import User
 from accounts.permissions import ALLOWED
 from clientgroups.models import ClientGroup, GroupAccess
 from core import stats
-from feedback.models import Answer, Question, Survey, SurveyVersion
+from feedback.models import Answer, Question, Response, Survey, SurveyVersion, Wave
 
 
 def visible_survey(user: User, pk: int) -> Survey:
@@ -25,11 +26,15 @@ def surveys_for(user: User) -> QuerySet:
     return (
         Survey.objects.visible_to(user)
         .select_related("client_group", "project")
-        .annotate(
-            response_count=Count("responses", distinct=True),
-            wave_count=Count("waves", distinct=True),
-        )
+        .annotate(response_count=_count_of(Response), wave_count=_count_of(Wave))
+        .order_by("-created_at", "-pk")
     )
+
+
+def _count_of(model):
+    """Rows of a model per survey; a join over two of them would multiply."""
+    rows = model.objects.filter(survey=OuterRef("pk")).order_by().values("survey")
+    return Coalesce(Subquery(rows.annotate(times=Count("pk")).values("times")), 0)
 
 
 def current_version(survey: Survey) -> SurveyVersion:

@@ -16,6 +16,11 @@ from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import ClientGroupFactory, ContactFactory
 
 
+def asked_with(survey):
+    """The version that clients answer: the newest published one."""
+    return survey.versions.exclude(published_at=None).first() or survey.versions.first()
+
+
 class SurveyFactory(factory.django.DjangoModelFactory):
     """A draft with one empty version; trait `open` publishes it with NPS, CSAT and a comment."""
 
@@ -61,7 +66,7 @@ class WaveFactory(factory.django.DjangoModelFactory):
         model = Wave
 
     survey = factory.SubFactory(SurveyFactory, open=True)
-    version = factory.LazyAttribute(lambda wave: wave.survey.versions.first())
+    version = factory.LazyAttribute(lambda wave: asked_with(wave.survey))
     name = factory.Sequence(lambda n: f"Wave {n}")
     state = Wave.State.SENT
     send_at = factory.LazyFunction(lambda: timezone.now() - dt.timedelta(days=1))
@@ -88,7 +93,7 @@ class ResponseFactory(factory.django.DjangoModelFactory):
         skip_postgeneration_save = True
 
     survey = factory.SubFactory(SurveyFactory, open=True)
-    version = factory.LazyAttribute(lambda response: response.survey.versions.first())
+    version = factory.LazyAttribute(lambda response: asked_with(response.survey))
     contact = factory.SubFactory(ContactFactory)
     client = factory.SelfAttribute("contact.client")
     responded_on = factory.LazyFunction(timezone.localdate)
