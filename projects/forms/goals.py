@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy
 
 from core.forms import DateInput, TextArea
 from projects.models import CheckIn, Goal, GoalMeasurement
@@ -17,7 +17,7 @@ SCORES = {
     ),
     Goal.Source.NPS: (
         gettext_lazy("Net promoter score (NPS)"),
-        pgettext_lazy("unit of a score", "points"),
+        gettext_lazy("points"),
     ),
 }
 

@@ -39,16 +39,13 @@ def _values(reason):
 def _own(code, values):
     if code == "overdue":
         text = ngettext("%(days)s day overdue.", "%(days)s days overdue.", values["days"])
-    elif code == "few":
-        text = ngettext(
-            "Too few answers to judge: %(n)s.", "Too few answers to judge: %(n)s.", values["n"]
-        )
     else:
         text = {
             "slow": _("%(progress)s is done; %(expected)s was expected by today."),
             "forecast": _(
                 "At this pace it stands at %(value)s on %(due)s; the target is %(target)s."
             ),
+            "few": _("Too few answers to judge: %(n)s."),
             "no_data": _("Nothing was measured yet."),
             "reached": _("The target is reached."),
             "unsure": _(

@@ -93,7 +93,7 @@ def _at_due(goal, readings):
 def _legend(banded, ahead):
     legend = [("ln", _("Value"))]
     if banded:
-        legend.append(("bd", _("95 % interval")))
+        legend.append(("bd", _("Interval (95 %)")))
     legend.append(("pl", _("Expected")))
     if ahead:
         legend.append(("fc", _("Forecast")))

@@ -1,3 +1,5 @@
+from copy import copy
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -63,12 +65,12 @@ def goal_detail(request, goal):
 @page("projects.edit_goal", load=visible_project, methods=BOTH)
 def goal_create(request, project):
     goal = _blank(project, open_parent(project, request.GET.get("parent", "")), request.user)
-    return _form_page(request, goal, GoalForm(request.user, goal, request.POST or None))
+    return _form_page(request, goal)
 
 
 @page("projects.edit_goal", load=visible_goal, methods=BOTH)
 def goal_edit(request, goal):
-    return _form_page(request, goal, GoalForm(request.user, goal, request.POST or None))
+    return _form_page(request, goal)
 
 
 @page("projects.edit_goal", load=visible_project, methods=("POST",))
@@ -93,7 +95,9 @@ def _letters(goal):
     return smart_letters(goal, history_remark(goal))
 
 
-def _form_page(request, goal, form):
+def _form_page(request, goal):
+    stored = copy(goal)  # the form types into the row that it was given
+    form = GoalForm(request.user, goal, request.POST or None)
     button = request.POST.get("do")
     others, status = [], 422 if form.is_bound else 200
     if form.is_valid() and button == "check":
@@ -101,7 +105,7 @@ def _form_page(request, goal, form):
     elif form.is_valid():
         try:
             saved = save_goal(
-                goal=_as_stored(goal),
+                goal=stored,
                 actor=request.user,
                 start=button == "start",
                 version=form.cleaned_data["version"],
@@ -121,14 +125,9 @@ def _form_page(request, goal, form):
         "form": form,
         "others": others,
         "letters": _letters(form.instance),
-        "stored": _as_stored(goal),
+        "stored": stored,
     }
     return render_page(request, "projects/goal/form", context, status=status)
-
-
-def _as_stored(goal):
-    """The row without what the form has typed into it."""
-    return Goal.objects.get(pk=goal.pk) if goal.pk else Goal(project=goal.project)
 
 
 def _said(goal):
