@@ -203,7 +203,7 @@ SELECT b.id, s.bought_on, s.amount, s.currency, s.quantity, s.product, s.externa
   FROM clientgroups_stagedpurchase s
   JOIN batch_clients b ON b.number = s.client_external_id AND NOT b.is_foreign
  WHERE s.batch = %s
- ORDER BY s.line
+ ORDER BY b.id, s.line
 ON CONFLICT (client_id, external_id) DO NOTHING
 """
 FIGURES = """
@@ -303,6 +303,8 @@ def _create_clients(cursor, batch, actor, as_of) -> tuple[int, int]:  # noqa: AN
 def _derive(cursor, batch, actor, as_of) -> int:  # noqa: ANN001
     """Figures and stages of the clients in `chosen` (as of the day) and `present` (as of today)."""
     today = timezone.localdate()
+    # After a large batch the old statistics say "nearly empty", and a join by loops never ends.
+    cursor.execute("ANALYZE clientgroups_client, clientgroups_purchase")
     for table in ("chosen", "present"):
         cursor.execute(f"ANALYZE {table}")
         cursor.execute(FIGURES.format(touched=table))

@@ -36,6 +36,8 @@ class IssueLog:
             self.fresh.append(Issue(severity, line, place[:120], value[:200], message, params))
 
     def count(self, severity, message, times=1):
+        if times <= 0:
+            return
         self.counts[message] += times
         self.errors += times if severity == ERROR else 0
 
