@@ -11,6 +11,7 @@ import zlib
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
+DESK, PHONE = 480, 270  # the narrowest drawing that labels must fit into, in pixels
 GAP = 1.2  # per cent between the pieces of a bar
 
 
@@ -94,12 +95,21 @@ def _grid(plane):
         yield f'<text class="tick" x="-8" y="{y}%" dy="4" text-anchor="end">{tick:g}</text>'
 
 
+def _width(text):
+    """Roughly how many pixels a label takes."""
+    return sum(12 if ord(sign) > 0x2E80 else 6.4 for sign in text) + 12
+
+
 def _month_labels(plane, labels):
-    crowded = math.ceil(len(labels) / 14)
+    """As many labels as have room, the last one always; `opt` ones give way on a phone."""
+    room = max(map(_width, labels), default=1) * len(labels)
+    step = math.ceil(room / DESK)
+    rare = step * math.ceil(room / PHONE / step)
     for index, label in enumerate(labels):
-        if index % crowded:
+        back = len(labels) - 1 - index
+        if back % step:
             continue
-        opt = " opt" if index % max(1, math.ceil(len(labels) / 5)) else ""
+        opt = " opt" if back % rare else ""
         x = _f(plane.x(index))
         yield f'<text class="tick{opt}" x="{x}%" y="100%" dy="18" text-anchor="middle">'
         yield f"{escape(label)}</text>"

@@ -5,7 +5,7 @@ from functools import cache
 
 from django import template
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
@@ -142,11 +142,8 @@ def sort_th(context, field, label, param="sort", cls=""):
 def nav_link(
     context, name, *args, label="", icon="point", count=None, tone="", exact=False, keys=""
 ):
-    """One place of the sidebar. It hides itself while nothing answers at its address."""
-    try:
-        url = reverse(name, args=args)
-    except NoReverseMatch:
-        return {"url": ""}
+    """One place of the sidebar, marked when it is the page shown."""
+    url = reverse(name, args=args)
     path = context["request"].path
     on = path == url or (not exact and url != "/" and path.startswith(url))
     return {
@@ -158,15 +155,6 @@ def nav_link(
         "tone": tone,
         "keys": keys,
     }
-
-
-@register.simple_tag
-def url_or_none(name, *args):
-    """The address of a page, or nothing while it does not exist."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 # Signs of a state --------------------------------------------------------------------------------

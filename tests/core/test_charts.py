@@ -87,13 +87,17 @@ def test_label_of_the_target_avoids_a_curve_above_it():
     assert (above.get("dy"), below.get("dy")) == ("15", "-7")
 
 
-def test_many_labels_are_thinned_out():
-    labels = [str(n) for n in range(40)]
+@pytest.mark.parametrize("label", ["{}", "September {}", "2026年{}月"])
+def test_labels_that_have_no_room_are_left_out_but_never_the_last(label):
+    labels = [label.format(n) for n in range(24)]
 
-    svg = charts.line([1] * 40, labels, title="T", desc="D")
+    svg = charts.line([1] * 24, labels, title="T", desc="D")
 
     shown = [e for e in elements(svg, "text") if e.get("text-anchor") == "middle"]
-    assert len(shown) <= 14
+    on_phone = [e for e in shown if "opt" not in e.get("class")]
+    assert sum(charts._width(e.text) for e in shown) <= charts.DESK + charts._width(labels[-1])
+    assert sum(charts._width(e.text) for e in on_phone) <= charts.PHONE + charts._width(labels[-1])
+    assert on_phone[-1].text == labels[-1]
 
 
 def test_bars_start_at_zero_and_skip_what_is_unknown():

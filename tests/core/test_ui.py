@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -6,11 +7,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.storage.base import Message
 from django.core.paginator import Paginator
 from django.template import Context, Template
+from django.urls import get_resolver
 from django.utils import timezone, translation
 
 from core.templatetags import ui
 from core.templatetags.statuses import LOOKS
 from tests.factories.accounts import UserFactory
+from tests.sources import templates
 
 TODAY = dt.date(2026, 11, 23)
 
@@ -263,3 +266,23 @@ def test_filters_write_numbers_in_the_language_of_the_reader():
 
 def test_nobody_may_anything():
     assert draw("{% can 'reports.view' as may %}{{ may }}", user=AnonymousUser()) == "False"
+
+
+def test_every_address_in_the_templates_exists():
+    named = {
+        (name, path)
+        for path, text in templates().items()
+        for name in re.findall(r"{% (?:url|nav_link) [\"']([\w:-]+)[\"']", text)
+    }
+    known = set(all_names(get_resolver().url_patterns))
+
+    assert {(name, path) for name, path in named if name not in known} == set()
+
+
+def all_names(patterns, prefix=""):
+    for entry in patterns:
+        if hasattr(entry, "url_patterns"):
+            space = f"{entry.namespace}:" if entry.namespace else ""
+            yield from all_names(entry.url_patterns, prefix + space)
+        elif entry.name:
+            yield prefix + entry.name
