@@ -143,8 +143,6 @@ class MeasurementForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("measured_on", timezone.localdate())
-        if self.initial["measured_on"] is None:
-            self.initial["measured_on"] = timezone.localdate()
         self.fields["measured_on"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def clean_measured_on(self):

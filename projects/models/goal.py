@@ -223,11 +223,6 @@ class Goal(TreeNode):
         """What its badge says: the pace while it runs, its state before and after."""
         return self.pace if self.state == self.State.ACTIVE else self.state
 
-    @property
-    def is_rising(self):
-        """True when the metric must grow to reach the target."""
-        return self.target is None or self.baseline is None or self.target > self.baseline
-
 
 class GoalMeasurement(models.Model):
     """A dated value of the goal's metric. Scores bring n and a 95 % interval with them."""

@@ -154,6 +154,28 @@ def test_a_score_takes_no_value_by_hand(client, sign_in):
     assert GoalMeasurement.objects.get().value == 50
 
 
+def test_a_value_of_another_goal_is_not_found(client, sign_in):
+    goal, entry = GoalFactory(), GoalMeasurementFactory()
+    sign_in("lead", goal)
+
+    assert client.get(url("measurement_edit", goal, entry.pk)).status_code == 404
+
+
+def test_removing_a_value_that_somebody_removed_meanwhile_offers_no_undo(
+    client, sign_in, monkeypatch
+):
+    entry = GoalMeasurementFactory()
+    sign_in("lead", entry)
+    monkeypatch.setattr(
+        "projects.views.measurements.delete_measurement", lambda measurement, actor: None
+    )
+
+    page = client.post(url("measurement_delete", entry.goal, entry.pk), follow=True)
+
+    assert "The value is removed." in page.text
+    assert "/measurements/restore/" not in page.text
+
+
 def test_restoring_into_a_closed_goal_is_refused(client, sign_in):
     goal = GoalFactory()
     entry = GoalMeasurementFactory(goal=goal)

@@ -259,6 +259,10 @@ def test_refresh_of_hundreds_of_goals_takes_as_many_statements_as_of_three(count
     assert count_queries(refresh_progress) == few <= 8
 
 
+def test_refresh_of_a_project_without_goals_changes_nothing():
+    assert refresh_progress(project_id=ProjectFactory().pk) == 0
+
+
 def test_refresh_of_all_goes_on_after_a_portion_of_projects(monkeypatch):
     monkeypatch.setattr("projects.services.goal_progress.PORTION", 2)
     for _ in range(3):

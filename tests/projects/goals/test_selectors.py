@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone, translation
 
-from projects.models import Project
+from projects.models import Goal, Project
 from projects.selectors.goal_history import history_remark
 from projects.selectors.goal_texts import pace_texts, reason_text
 from projects.selectors.goals import (
@@ -105,6 +105,16 @@ def test_score_goals_read_the_score_of_their_own_group_or_that_of_their_project(
 
     assert set(score_goals([group.pk], "csat")) == {inherited, own}
     assert not score_goals([group.pk], "nps")
+
+
+def test_goals_are_visible_to_those_who_see_their_project():
+    goal, user = GoalFactory(), UserFactory()
+    GoalFactory()
+    assert not Goal.objects.visible_to(user)
+
+    grant(user, "viewer", goal.project.client_group)
+    assert list(Goal.objects.visible_to(user)) == [goal]
+    assert Goal.objects.visible_to(UserFactory(admin=True)).count() == 2
 
 
 def test_rows_of_goals_say_what_they_are():
