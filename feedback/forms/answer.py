@@ -2,7 +2,6 @@ import uuid
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from feedback.models import Question
 from feedback.services.responses import TEXT_LIMIT
@@ -13,7 +12,7 @@ WORDS = {
     "csat": {
         1: _("Very dissatisfied"),
         2: _("Dissatisfied"),
-        3: pgettext_lazy("satisfaction", "Neither"),
+        3: _("Neither satisfied nor dissatisfied"),
         4: _("Satisfied"),
         5: _("Very satisfied"),
     },

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from redis.exceptions import RedisError
 
-from accounts.audit import request_address
+from accounts.addresses import client_address
 from core.views import public
 from feedback.forms.answer import AnswerForm
 from feedback.selectors.answer import invitation_by_token, is_open, questions_of
@@ -22,9 +22,9 @@ MISS_SECONDS = 600
 
 @public(methods=("GET", "HEAD", "POST"))
 def answer(request, token):
-    invitation = None if throttled() else invitation_by_token(token)
+    invitation = None if throttled(request) else invitation_by_token(token)
     if invitation is None:
-        count_miss()
+        count_miss(request)
     if invitation is None or not (is_open(invitation) or request.method == "POST"):
         return neutral(request)
     language = chosen_language(request, invitation.contact.language)
@@ -64,9 +64,9 @@ def texts_of(survey, language):
 
 @public(methods=("GET", "HEAD", "POST"))
 def answer_stop(request, token):
-    invitation = None if throttled() else invitation_by_token(token)
+    invitation = None if throttled(request) else invitation_by_token(token)
     if invitation is None:
-        count_miss()
+        count_miss(request)
         return neutral(request)
     language = chosen_language(request, invitation.contact.language)
     if request.method == "POST":
@@ -114,21 +114,21 @@ def draw(name, context, language, status=200):
     return page
 
 
-def throttled():
+def throttled(request):
     """Too many unknown tokens from one address; without the cache everybody is let in."""
     try:
-        return (cache.get(miss_key()) or 0) >= MISSES
+        return (cache.get(miss_key(request)) or 0) >= MISSES
     except (RedisError, OSError):
         return False
 
 
-def count_miss():
+def count_miss(request):
     try:
-        cache.add(miss_key(), 0, MISS_SECONDS)
-        cache.incr(miss_key())
+        cache.add(miss_key(request), 0, MISS_SECONDS)
+        cache.incr(miss_key(request))
     except (RedisError, OSError, ValueError):
         return
 
 
-def miss_key():
-    return f"survey-miss:{request_address.get()}"
+def miss_key(request):
+    return f"survey-miss:{client_address(request)}"

@@ -108,7 +108,7 @@ def series_chart(series, target=None):
         [score.value for score in series],
         labels,
         title=first.label,
-        desc=_("Score per period with its 95 % interval"),
+        desc=_("Score per period with its confidence interval"),
         low=[score.low for score in series],
         high=[score.high for score in series],
         target=None if target is None else float(target),
@@ -116,7 +116,7 @@ def series_chart(series, target=None):
         y_min=low,
         y_max=high,
     )
-    head = [_("Period"), _("Score"), _("95 % interval"), _("Clients"), _("Response rate")]
+    head = [_("Period"), _("Score"), _("Interval (95 %)"), _("Clients"), _("Response rate")]
     return Chart(svg, head, [table_row(score) for score in reversed(series)])
 
 
