@@ -1,4 +1,5 @@
 import datetime as dt
+from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -79,6 +80,7 @@ class GoalForm(forms.ModelForm):
         self.fields["client_group"].queryset = goal_groups(user, goal.project)
         self.fields["client_group"].empty_label = _("No client group of its own")
         self.initial["version"] = goal.version
+        shorten(self.initial, "baseline", "target", "weight")
 
     def clean(self):
         cleaned = super().clean()
@@ -109,6 +111,13 @@ class GoalForm(forms.ModelForm):
         """Storing once more then means: mine, although I have seen theirs."""
         self.data = self.data.copy()
         self.data["version"] = stored.version
+
+
+def shorten(initial, *names):
+    """9.0000 as 9: zeros that only the column needs are not shown for editing."""
+    for name in names:
+        if initial.get(name) is not None:
+            initial[name] = format(Decimal(initial[name]).normalize(), "f")
 
 
 class CloseGoalForm(forms.Form):
@@ -143,6 +152,7 @@ class MeasurementForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("measured_on", timezone.localdate())
+        shorten(self.initial, "value")
         self.fields["measured_on"].widget.attrs["max"] = timezone.localdate().isoformat()
 
     def clean_measured_on(self):

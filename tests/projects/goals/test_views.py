@@ -309,6 +309,16 @@ def test_edit_refuses_to_hollow_out_a_running_goal(client, sign_in):
     assert list(page.context["form"].errors) == ["owner"]
 
 
+def test_form_shows_figures_without_empty_decimals(client, sign_in):
+    goal = GoalFactory(baseline="9.5", target="1200", weight="3")
+    goal.refresh_from_db()
+    sign_in("lead", goal)
+
+    form = client.get(url("goal_edit", goal)).context["form"]
+
+    assert [form[name].value() for name in ("baseline", "target", "weight")] == ["9.5", "1200", "3"]
+
+
 def test_form_offers_no_foreign_parents_owners_or_groups(client, sign_in):
     goal, stranger = GoalFactory(), GoalFactory()
     below = GoalFactory(project=goal.project, parent=goal)
