@@ -213,6 +213,7 @@ class QuickAddForm(forms.Form):
     )
     project = forms.ModelChoiceField(label=_("Project"), queryset=None, empty_label=None)
     create_labels = forms.BooleanField(required=False)
+    key = forms.UUIDField(required=False)
 
     def __init__(self, projects, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -43,13 +43,18 @@ class Project(models.Model):
         _("key"),
         max_length=8,
         unique=True,
-        validators=[RegexValidator(r"^[A-Z][A-Z0-9]{1,7}$", _("Use 2 to 8 capital letters or digits."))],
+        validators=[
+            RegexValidator(r"^[A-Z][A-Z0-9]{1,7}$", _("Use 2 to 8 capital letters or digits."))
+        ],
         help_text=_("Stands before each task number, like HR-128."),
         error_messages={"unique": _("Another project already uses this key.")},
     )
     description = models.TextField(_("description"), blank=True, max_length=10000)
     lead = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="led_projects", verbose_name=_("lead")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="led_projects",
+        verbose_name=_("lead"),
     )
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.ACTIVE)
     start_on = models.DateField(_("start"), null=True, blank=True)
@@ -96,7 +101,8 @@ class Project(models.Model):
         if user.pk not in cache:
             roles = ProjectAccess.objects.filter(project_id=self.pk, user=user).values_list("role")
             groups = GroupAccess.objects.filter(client_group_id=self.client_group_id, user=user)
-            found = [role for (role,) in roles.union(groups.values_list("role"), all=True)]
+            both = roles.order_by().union(groups.order_by().values_list("role"), all=True)
+            found = [role for (role,) in both]
             cache[user.pk] = stronger(*found)
         return cache[user.pk]
 

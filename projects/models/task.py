@@ -211,12 +211,12 @@ class Task(models.Model):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("projects:task_detail", args=[self.project_id, self.number])
+
     @property
     def key(self):
         return f"{self.project.key}-{self.number}"
-
-    def get_absolute_url(self):
-        return reverse("projects:task_detail", args=[self.project_id, self.number])
 
     def role_of(self, user):
         return self.project.role_of(user)
@@ -247,7 +247,7 @@ class ChecklistItem(models.Model):
 
 
 class Comment(models.Model):
-    """What someone said about a task. An imported author may have no account: then the name stays."""
+    """What someone said about a task. An imported author without an account keeps the name."""
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="comments")
     author = models.ForeignKey(

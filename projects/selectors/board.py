@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import Count, F, Q, QuerySet, Window
@@ -10,7 +9,6 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from accounts.models import User
-from core import formats
 from core.search import search_query
 from projects.models import BoardColumn, ChecklistItem, Comment, Label, Project, Task
 
@@ -68,7 +66,7 @@ class BoardQuery:
 
 @dataclass(slots=True)
 class Card:
-    """What a card shows; dates are written out already, once per day and not once per card."""
+    """What a card shows; a page draws `head`, `when` and `face` before it shows them."""
 
     pk: int
     number: int
@@ -79,18 +77,17 @@ class Card:
     assignee_id: int | None
     column_id: int
     position: int
-    due: str = ""
-    late: bool = False
     assignee: User | None = None
-    labels: list[tuple[str, str]] = field(default_factory=list)
+    chips: list[tuple[str, str]] = field(default_factory=list)
     steps: int = 0
     steps_done: int = 0
     comments: int = 0
+    anchor: str = ""
+    code: str = ""
+    url: str = ""
+    head: str = ""
+    when: str = ""
     face: str = ""
-
-    @property
-    def flag(self) -> str:
-        return {3: "high", 4: "urgent"}.get(self.priority, "")
 
 
 @dataclass
@@ -149,7 +146,7 @@ def board_of(
         card = Card(*values)
         cards[card.column_id].append(card)
         totals[card.column_id] = total
-    fill([card for lane in cards.values() for card in lane], columns)
+    fill([card for lane in cards.values() for card in lane])
     return Board(
         lanes=[
             Lane(
@@ -199,7 +196,7 @@ def more_cards(
     rows = query.apply(tasks, user).order_by("position", "pk")
     found = [Card(*row) for row in rows.values_list(*COLUMNS_OF_A_CARD)[: PER_COLUMN + 1]]
     cards = found[:PER_COLUMN]
-    fill(cards, [column])
+    fill(cards)
     last = cards[-1] if len(found) > PER_COLUMN else None
     return cards, f"{last.position}_{last.pk}" if last else ""
 
@@ -207,11 +204,11 @@ def more_cards(
 def card_of(task: Task) -> Card:
     """One card, as the board shows it after a change."""
     card = Card(*[getattr(task, name) for name in COLUMNS_OF_A_CARD])
-    fill([card], [task.column])
+    fill([card])
     return card
 
 
-def fill(cards: list[Card], columns: Iterable[BoardColumn]) -> None:
+def fill(cards: list[Card]) -> None:
     """Add labels, people and counts to cards: four statements for any number of them."""
     if not cards:
         return
@@ -220,7 +217,7 @@ def fill(cards: list[Card], columns: Iterable[BoardColumn]) -> None:
     through = Task.labels.through.objects.filter(task__in=pks)
     rows = through.order_by("label__name", "label_id")
     for pk, name, colour in rows.values_list("task_id", "label__name", "label__colour"):
-        by_pk[pk].labels.append((name, colour))
+        by_pk[pk].chips.append((name, colour))
     steps = ChecklistItem.objects.filter(task__in=pks).order_by().values_list("task_id")
     for pk, each, done in steps.annotate(
         each=Count("pk"), done=Count("pk", filter=Q(is_done=True))
@@ -229,19 +226,11 @@ def fill(cards: list[Card], columns: Iterable[BoardColumn]) -> None:
     comments = Comment.objects.filter(task__in=pks).order_by().values_list("task_id")
     for pk, each in comments.annotate(each=Count("pk")):
         by_pk[pk].comments = each
-    people = User.objects.in_bulk({card.assignee_id for card in cards} - {None})
-    _write_dates(cards, {column.pk for column in columns if column.category in OPEN})
+    people = User.objects.only("name", "email").in_bulk(
+        {card.assignee_id for card in cards} - {None}
+    )
     for card in cards:
         card.assignee = people.get(card.assignee_id)
-
-
-def _write_dates(cards: list[Card], still_open: set[int]) -> None:
-    today = timezone.localdate()
-    words = {day: formats.day(day) for day in {card.due_on for card in cards} - {None}}
-    for card in cards:
-        if card.due_on:
-            card.due = words[card.due_on]
-            card.late = card.due_on < today and card.column_id in still_open
 
 
 def labels_of(project: Project) -> list[Label]:

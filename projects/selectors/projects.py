@@ -3,23 +3,52 @@
 import re
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import NullIf
 from django.http import Http404
 
 from accounts.models import AuditEvent, User
-from accounts.permissions import Role
-from clientgroups.models import ClientGroup
+from accounts.permissions import Role, stronger
+from clientgroups.models import ClientGroup, GroupAccess
 from projects.models import Project, ProjectAccess
 
 
 def visible_project(user: User, pk: int) -> Project:
     """The project, or 404 when the person holds no role in it."""
     projects = Project.objects.visible_to(user).select_related("client_group", "lead")
-    project = projects.filter(pk=pk).first()
+    project = projects.filter(pk=pk).annotate(**roles_of(user)).first()
     if project is None:
         raise Http404
+    remember_role(project, user, project)
     return project
+
+
+def roles_of(user: User, path: str = "") -> dict[str, Subquery]:
+    """The person's roles as columns of a row that is read anyway, instead of a statement more."""
+    own = ProjectAccess.objects.filter(project=OuterRef(path or "pk"), user=user)
+    group_path = f"{path}__client_group" if path else "client_group"
+    group = GroupAccess.objects.filter(client_group=OuterRef(group_path), user=user)
+    return {
+        "own_role": Subquery(own.order_by().values("role")[:1]),
+        "group_role": Subquery(group.order_by().values("role")[:1]),
+    }
+
+
+def remember_role(project: Project, user: User, row: Model) -> None:
+    """Spare `role_of` its statement: the row brought the roles along."""
+    project.__dict__.setdefault("_roles", {})[user.pk] = stronger(row.own_role, row.group_role)
 
 
 def people_of(project: Project) -> QuerySet[User]:

@@ -4,12 +4,11 @@ from collections import defaultdict
 
 from django.db.models import QuerySet
 from django.http import Http404
-from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from core import formats
 from projects.models import BoardColumn, Label, Project, Task
 from projects.selectors.history import events_of
+from projects.selectors.projects import remember_role, roles_of
 
 UNDOABLE = (
     "task.created",
@@ -27,10 +26,12 @@ def visible_task(user: User, pk: int, number: int) -> Task:
         Task.objects.filter(project_id=pk, number=number)
         .visible_to(user)
         .select_related("project__client_group", "project__lead", "column", "assignee", "goal")
+        .annotate(**roles_of(user, "project"))
         .first()
     )
     if task is None:
         raise Http404
+    remember_role(task.project, user, task)
     return task
 
 
@@ -79,22 +80,13 @@ def undoable_event(task: Task, pk: int) -> AuditEvent:
     return event
 
 
-def with_labels(tasks: list[Task], still_open: tuple[str, ...]) -> None:
-    """Add to rows of a list what each line shows: label names, and dates already written out."""
+def with_labels(tasks: list[Task]) -> None:
+    """Add to rows of a list the names and colours of their labels: one statement."""
     rows = Task.labels.through.objects.filter(task__in=[task.pk for task in tasks])
     found = defaultdict(list)
     for pk, name, colour in rows.order_by("label__name", "label_id").values_list(
         "task_id", "label__name", "label__colour"
     ):
         found[pk].append((name, colour))
-    today = timezone.localdate()
-    words = {day: formats.day(day) for day in {task.due_on for task in tasks} - {None}}
-    touched = {}
     for task in tasks:
         task.chips = found[task.pk]
-        task.due = words.get(task.due_on, "")
-        open_now = task.column.category in still_open and task.archived_at is None
-        task.late = bool(task.due_on) and task.due_on < today and open_now
-        day = timezone.localtime(task.updated_at).date()
-        task.touched = touched.get(day) or touched.setdefault(day, formats.day(day))
-        task.flag = {3: "high", 4: "urgent"}.get(task.priority, "")

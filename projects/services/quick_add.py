@@ -1,5 +1,7 @@
 """A task from one line."""
 
+import uuid
+
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,10 +14,18 @@ from projects.services.tasks import create_task
 
 
 @transaction.atomic
-def add_from_line(*, actor: User, project: Project, text: str, create_labels: bool = False) -> Task:
+def add_from_line(
+    *,
+    actor: User,
+    project: Project,
+    text: str,
+    create_labels: bool = False,
+    key: uuid.UUID | None = None,
+) -> Task:
     """Create the task that a line describes, exactly as its preview showed it.
 
-    Labels that the project does not have are created only when the person said so.
+    Labels that the project does not have are created only when the person said so. The same
+    `key` twice makes one task.
     """
     found = read_line(text, project)
     problems = [*found.problems]
@@ -41,4 +51,5 @@ def add_from_line(*, actor: User, project: Project, text: str, create_labels: bo
         priority=found.priority,
         due_on=found.due_on,
         labels=labels,
+        submission_key=str(key) if key else "",
     )

@@ -5,7 +5,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core.templatetags.ui import avatar
 from core.views import page, render_page
 from projects.forms.task import ArchiveColumnForm, ColumnForm, LabelForm, MoveForm
 from projects.models import BoardColumn
@@ -21,6 +20,7 @@ from projects.selectors.tasks import (
 from projects.services import columns as services
 from projects.services.moves import move_task
 from projects.views.common import add_errors, back, next_of
+from projects.views.pieces import draw
 
 BOTH = ("GET", "HEAD", "POST")
 
@@ -30,7 +30,7 @@ def board(request, project):
     query = BoardQuery.read(request.GET)
     found = board_of(project, request.user, query)
     for lane in found.lanes:
-        faces(lane.cards)
+        draw(lane.cards, [lane.column], project)
     context = {
         "project": project,
         "board": found,
@@ -41,24 +41,11 @@ def board(request, project):
     return render_page(request, "projects/board/detail", context)
 
 
-def faces(cards):
-    """The signs of the people on cards: one per person, however many cards they have."""
-    known = {card.assignee_id: card.assignee for card in cards}
-    drawn = {pk: avatar(person) if person else "" for pk, person in known.items()}
-    for card in cards:
-        card.face = drawn[card.assignee_id]
-
-
 def words(project):
     """What every card says; looked up once per page, not once per card."""
     return {
         "base": reverse("projects:task_list", args=[project.pk]),
-        "key": f"{project.key}-",
         "w_move": _("Move to"),
-        "w_late": _("Overdue:"),
-        "w_high": _("High priority"),
-        "w_urgent": _("Urgent"),
-        "w_critical": _("Critical"),
         "w_steps": _("Steps done"),
         "w_comments": _("Comments"),
     }
@@ -68,7 +55,7 @@ def words(project):
 def board_more(request, column):
     query = BoardQuery.read(request.GET)
     cards, last = more_cards(column, request.user, query, request.GET.get("after", ""))
-    faces(cards)
+    draw(cards, [column], column.project)
     context = {
         "project": column.project,
         "column": column,
@@ -116,7 +103,7 @@ def _moved(request, before, task):
     if "HX-Board" not in request.headers:
         return back(request, reverse("projects:board", args=[task.project_id]))
     card = card_of(task)
-    faces([card])
+    draw([card], [task.column], task.project)
     found = board_of(task.project, request.user, BoardQuery.read(request.GET), counts_only=True)
     context = {"project": task.project, "card": card, "board": found, **words(task.project)}
     return render(request, "projects/board/_moved.html", context)

@@ -24,8 +24,9 @@ from projects.selectors.projects import (
     visible_project,
 )
 from projects.services import projects as services
-from projects.views.board import faces, words
+from projects.views.board import words
 from projects.views.common import add_errors, back, child_of
+from projects.views.pieces import draw
 
 PER_PAGE = 50
 BOTH = ("GET", "HEAD", "POST")
@@ -91,7 +92,7 @@ def project_create(request):
 def project_detail(request, project):
     overview = overview_of(project, request.user)
     for lane in overview.board.lanes:
-        faces(lane.cards)
+        draw(lane.cards, [lane.column], project)
     context = {
         "project": project,
         "overview": overview,

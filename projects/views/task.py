@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.views import page, render_page
@@ -29,12 +30,14 @@ POST = ("POST",)
 
 def show(request, task, status=200, **extra):
     """The page of a task, also after a part of it was refused."""
+    settled = task.column.category in ("done", "cancelled")
     context = {
         "project": task.project,
         "task": task,
         "shown": task_page(task),
         "priorities": Task.Priority.choices,
-        "is_settled": task.column.category in ("done", "cancelled"),
+        "is_settled": settled,
+        "is_late": not settled and task.due_on and task.due_on < timezone.localdate(),
         "item_form": ItemForm(),
         "comment_form": CommentForm(),
         "link_form": LinkForm(),

@@ -1,24 +1,40 @@
 import uuid
+from functools import cache
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core import formats
 from core.views import page, render_page
 from projects.forms.filters import DUE, STATES, TaskFilter, in_order
 from projects.forms.task import BulkForm
 from projects.models import BoardColumn, Task
-from projects.selectors.board import OPEN, labels_of
+from projects.selectors.board import labels_of
 from projects.selectors.projects import people_of, visible_project
 from projects.selectors.tasks import with_labels
 from projects.services import bulk as services
-from projects.views.board import faces, words
+from projects.views.board import words
 from projects.views.common import back
+from projects.views.pieces import draw_lines
 
 PER_PAGE = 50
+SHOWN = (
+    "number",
+    "title",
+    "priority",
+    "is_critical",
+    "due_on",
+    "updated_at",
+    "column__name",
+    "column__category",
+    "assignee__name",
+    "assignee__email",
+)
 CHOSEN = {"column": "column", "person": "assignee", "label": "label"}
 
 
@@ -33,17 +49,24 @@ def _show(request, project, form=None, status=200):
     tasks = Task.objects.filter(project=project)
     narrowed = TaskFilter(data, queryset=tasks, request=request)
     rows = in_order(narrowed.qs.select_related("column", "assignee"), data.get("sort", ""))
-    tasks = Paginator(rows.defer("description", "search"), PER_PAGE).get_page(data.get("page"))
-    with_labels(tasks.object_list, OPEN)
-    faces(tasks.object_list)
+    tasks = Paginator(rows.only(*SHOWN), PER_PAGE).get_page(data.get("page"))
+    lines = list(tasks.object_list)
+    with_labels(lines)
+    draw_lines(lines, {line.column for line in lines}, project)
+    written = cache(formats.day)
+    for line in lines:
+        line.touched = written(timezone.localtime(line.updated_at).date())
     context = {
         "project": project,
-        "tasks": tasks,
+        "page": tasks,
+        "tasks": lines,
         "chosen": data,
         "narrows": bool(set(request.GET) - {"page", "sort"}),
         **{f"chosen_{name}": _number(data.get(key)) for name, key in CHOSEN.items()},
-        "columns": list(BoardColumn.objects.filter(project=project, archived_at=None)),
-        "people": list(people_of(project)),
+        "columns": BoardColumn.objects.filter(project=project, archived_at=None).values(
+            "pk", "name"
+        ),
+        "people": people_of(project).values("pk", "name"),
         "labels": labels_of(project),
         "states": STATES,
         "dues": DUE,

@@ -1,3 +1,5 @@
+import uuid
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -35,9 +37,7 @@ def my_work(request):
 @page("projects.list", methods=("GET", "HEAD", "POST"))
 def quick_add(request):
     projects = projects_to_work_in(request.user)
-    data = request.POST or (request.GET if "text" in request.GET else None)
-    initial = {"project": request.GET.get("project")}
-    form = QuickAddForm(projects, data, initial=initial)
+    form = QuickAddForm(projects, _data(request, projects), initial={"project": _asked(request)})
     found = None
     if form.is_valid():
         found = read_line(form.cleaned_data["text"], form.cleaned_data["project"])
@@ -55,10 +55,24 @@ def quick_add(request):
         "found": found,
         "projects": projects,
         "project": _chosen(form, projects),
+        "key": request.POST.get("key") or uuid.uuid4(),
         "next": next_of(request),
     }
     status = 422 if request.method == "POST" else 200
     return render_page(request, "projects/quick_add/edit", context, status=status)
+
+
+def _asked(request):
+    return request.POST.get("project") or request.GET.get("project")
+
+
+def _data(request, projects):
+    """What was typed; a line without a project goes to the one that the page shows."""
+    data = request.POST or (request.GET if "text" in request.GET else None)
+    if data is not None and not data.get("project") and projects:
+        data = data.copy()
+        data["project"] = projects[0].pk
+    return data
 
 
 def _chosen(form, projects):

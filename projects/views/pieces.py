@@ -1,0 +1,64 @@
+"""Small pieces of lines and cards, drawn once per page however many rows show them.
+
+A list of fifty tasks has five people, four columns and a handful of label sets; drawing those per
+row would cost more than the rows themselves.
+"""
+
+from functools import cache
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
+
+from core.templatetags import ui
+
+
+def draw(rows, columns, project):
+    """Give each row `code`, `url`, `head` (labels, flags), `when` (due date), `face` (who)."""
+    base = reverse("projects:task_list", args=[project.pk])
+    columns = {column.pk: column for column in columns}
+    faces, whens, heads = cache(ui.avatar), cache(ui.due), cache(_head)
+    for row in rows:
+        category = columns[row.column_id].category
+        row.anchor, row.code = str(row.pk), f"{project.key}-{row.number}"
+        row.url = f"{base}{row.number}/"
+        row.head = heads(tuple(row.chips), row.priority, row.is_critical)
+        row.when = whens(row.due_on, category in ("done", "cancelled"))
+        row.face = faces(str(row.assignee)) if row.assignee else ""
+
+
+def draw_lines(rows, columns, project):
+    """The same for lines of a table, which name the person and the column beside their sign."""
+    draw(rows, columns, project)
+    named, placed = cache(_named), cache(_placed)
+    for row in rows:
+        row.who = named(str(row.assignee) if row.assignee else "")
+        row.place = placed(row.column.name, row.column.category)
+
+
+def _head(chips, priority, critical):
+    """Labels in their colours, then the flags of what is urgent."""
+    labels = format_html_join(" ", '<span class="lb {1}">{0}</span>', chips)
+    flag = ui.priority({3: "high", 4: "urgent"}.get(priority, ""))
+    word = _("Critical")
+    bolt = (
+        format_html(
+            '<span class="pr urgent" title="{}">{}<span class="visually-hidden">{}</span></span>',
+            word,
+            ui.icon("bolt"),
+            word,
+        )
+        if critical
+        else ""
+    )
+    return format_html("{}{}{}", labels, flag, bolt)
+
+
+def _named(name):
+    if not name:
+        return format_html('<span class="mu">{}</span>', _("Nobody yet"))
+    return format_html('<span class="pj-who">{}{}</span>', ui.avatar(name), name)
+
+
+def _placed(name, category):
+    return format_html('<span class="pj-st"><span class="pip {}"></span>{}</span>', category, name)
