@@ -160,6 +160,8 @@ MFA_FORMS = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+# Days before months in English, too: the product is read in Asia and Europe.
+FORMAT_MODULE_PATH = ["core.dateformats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env("TIME_ZONE", default="UTC")
 USE_TZ = True

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from core import formats
 
@@ -107,3 +108,18 @@ def test_day_of_an_instant_is_the_readers_day():
 def test_month_carries_its_year_in_january():
     assert formats.month(dt.date(2026, 11, 5)) == "Nov"
     assert formats.month(dt.date(2027, 1, 5)) == "Jan 2027"
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "moment"),
+    [
+        ("en", "23 Nov 2026", "23 Nov 2026, 15:08"),
+        ("zh-hans", "2026年11月23日", "2026年11月23日 15:08"),
+    ],
+)
+def test_dates_of_templates_put_the_day_where_readers_expect_it(language, day, moment):
+    when = dt.datetime(2026, 11, 23, 15, 8, tzinfo=dt.UTC)
+
+    with translation.override(language):
+        assert date_format(when, "SHORT_DATE_FORMAT") == day
+        assert date_format(when, "SHORT_DATETIME_FORMAT") == moment
