@@ -92,6 +92,7 @@ class QuestionResult:
     points: list[tuple[int, int, float]] = field(default_factory=list)
     comments: list[Answer] = field(default_factory=list)
     comment_count: int = 0
+    total: int = 0
     is_hidden: bool = False
 
 
@@ -131,7 +132,7 @@ def _result(question, clients, counts):
     result = QuestionResult(question, clients, is_hidden=hidden)
     if question.scale and clients and not hidden:
         low, high = question.scale
-        total = sum(counts.values())
+        total = result.total = sum(counts.values())
         result.points = [
             (point, counts.get(point, 0), 100 * counts.get(point, 0) / total)
             for point in range(low, high + 1)

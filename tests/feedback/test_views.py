@@ -226,7 +226,7 @@ def test_survey_page_shows_results_waves_and_the_newer_draft(client, sign_in, su
     page = client.get(survey.get_absolute_url()).text
 
     assert "Deliver &lt;i&gt;sooner&lt;/i&gt;" in page
-    assert "5 clients answered" in page
+    assert "5 answers, clients: 5" in page
     assert "Spring" in page
     assert "Too few to compare" in page
     assert "Before this can be published" in page
