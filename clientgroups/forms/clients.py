@@ -27,7 +27,7 @@ class NewClientForm(ClientForm):
     group = forms.ModelChoiceField(
         queryset=ClientGroup.objects.none(),
         required=False,
-        label=_("client group"),
+        label=_("Client group"),
         help_text=_("One that is listed by hand; groups by rule find the client themselves."),
     )
 
@@ -51,14 +51,14 @@ class ContactForm(forms.ModelForm):
 
 
 class StageForm(forms.Form):
-    stage = forms.ChoiceField(label=_("lifecycle stage"), choices=Client.Stage)
+    stage = forms.ChoiceField(label=_("Lifecycle stage"), choices=Client.Stage)
     reason = forms.CharField(
-        label=_("reason"),
+        label=_("Reason"),
         max_length=300,
         help_text=_("Others read it beside the stage."),
     )
     until = forms.DateField(
-        label=_("set by hand until"),
+        label=_("Holds until"),
         widget=DateInput,
         help_text=_("From the day after, the stage follows the purchases again."),
     )

@@ -1,5 +1,6 @@
 import django_filters
 from django.db.models import Exists, F, OuterRef
+from django.forms import HiddenInput
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models import Client, ClientGroup, Membership
@@ -17,9 +18,13 @@ class ClientFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         method=search, label=_("Name or customer number"), widget=SearchInput
     )
-    stage = django_filters.ChoiceFilter(choices=Client.Stage, label=_("Stage"))
+    # The chips above the form choose it.
+    stage = django_filters.ChoiceFilter(choices=Client.Stage, widget=HiddenInput)
     group = django_filters.ModelChoiceFilter(
-        queryset=ClientGroup.objects.none(), method="in_group", label=_("Client group")
+        queryset=ClientGroup.objects.none(),
+        method="in_group",
+        label=_("Client group"),
+        empty_label=_("All groups"),
     )
 
     class Meta:

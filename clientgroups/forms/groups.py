@@ -18,9 +18,9 @@ class GroupForm(forms.ModelForm):
 
 class GrantForm(forms.Form):
     email = forms.EmailField(
-        label=_("e-mail"), help_text=_("Of a person who signs in here already.")
+        label=_("E-mail"), help_text=_("Of a person who signs in here already.")
     )
-    role = forms.ChoiceField(label=_("role"), choices=Role, initial=Role.MEMBER)
+    role = forms.ChoiceField(label=_("Role"), choices=Role, initial=Role.MEMBER)
 
     def clean_email(self):
         found = User.objects.filter(email__iexact=self.cleaned_data["email"], is_active=True)
@@ -39,9 +39,9 @@ class MemberSearchForm(forms.Form):
 
 
 class AddClientsForm(forms.Form):
-    clients = forms.ModelMultipleChoiceField(queryset=None, label=_("clients"))
+    clients = forms.ModelMultipleChoiceField(queryset=None, label=_("Clients"))
     because = forms.CharField(
-        label=_("reason"),
+        label=_("Reason"),
         max_length=200,
         required=False,
         help_text=_("Stands beside the membership; you may leave it out."),

@@ -165,7 +165,7 @@ def detect_date_order(values):
         usual = sum(20_000 < day < 60_000 for day in days) / len(days)
         return SERIAL, usual
     read = {o: [parse_date(value, o) for value in plain] for o in (YMD, DMY, MDY)}
-    good = {o: sum(bool(d and 1900 <= d.year <= 2100) for d in read[o]) for o in read}
+    good = {o: sum(d is not None for d in read[o]) for o in read}
     share = max(good.values()) / len(plain)
     first = sum(bool(_Y_FIRST.match(v) or _COMPACT.fullmatch(v)) for v in plain)
     if first >= len(plain) * 0.5 or good[YMD] > max(good[DMY], good[MDY]):

@@ -42,15 +42,23 @@ def saved(form, service, **fields):
         return None
 
 
+def querystring(request, **changes):
+    """The present filters with changes, from the first page on."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    for name, value in changes.items():
+        query[name] = value
+    return f"?{query.urlencode()}"
+
+
 @page("clientgroups.list")
 def client_list(request):
     rows = Client.objects.visible_to(request.user).select_related("owner")
     found = ClientFilter(request.GET, rows, user=request.user)
     listed = CappedPaginator(found.ordered, PAGE_SIZE)
-    chips = [(_("All"), "?", not request.GET.get("stage"))] + [
-        (stage.label, f"?stage={stage.value}", request.GET.get("stage") == stage.value)
-        for stage in Client.Stage
-    ]
+    asked = request.GET.get("stage", "")
+    stages = [("", _("All")), *((stage.value, stage.label) for stage in Client.Stage)]
+    chips = [(label, querystring(request, stage=value), asked == value) for value, label in stages]
     context = {
         "page": listed.get_page(request.GET.get("page")),
         "filter": found,

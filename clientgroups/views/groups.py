@@ -20,7 +20,7 @@ from core import charts
 from core.formats import day, percent
 from core.views import page, render_page
 
-PAGE_SIZE = 50
+PAGE_SIZE, SHORT = 50, 15
 EDIT = ("GET", "HEAD", "POST")
 SHOWN = {"dynamic": {"kind": "dynamic"}, "static": {"kind": "static"}}
 TONES = {"potential": "info", "existing": "ok", "loyal": "violet", "lapsed": "risk"}
@@ -58,7 +58,8 @@ def group_detail(request, group):
         "figures": figures,
         "mix": stage_mix(figures),
         "rule": describe(group.rule, reader=request.user) if group.rule else None,
-        "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": Paginator(rows, SHORT).get_page(1),
+        "short": True,
         "people": [row.user for row in group.access.select_related("user")],
     }
     return render_page(request, "clientgroups/group/detail", context)

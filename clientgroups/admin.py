@@ -1,0 +1,96 @@
+from django.contrib import admin
+
+from clientgroups import models
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows that services write with figures, history and trail around them: to look at only."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(models.Client)
+class ClientAdmin(ReadOnlyAdmin):
+    list_display = ["name", "external_id", "kind", "stage", "stage_as_of", "owner"]
+    list_filter = ["stage", "kind", "stage_follows_today"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "external_id"]
+    show_full_result_count = False
+    exclude = ["search"]
+
+
+@admin.register(models.Contact)
+class ContactAdmin(ReadOnlyAdmin):
+    list_display = ["name", "email", "client", "language", "email_consent", "is_active"]
+    list_filter = ["language", "email_consent", "is_active"]
+    list_select_related = ["client"]
+    search_fields = ["name", "email", "client__name"]
+
+
+@admin.register(models.Purchase)
+class PurchaseAdmin(ReadOnlyAdmin):
+    list_display = ["client", "bought_on", "amount", "currency", "product", "external_id"]
+    list_filter = ["currency"]
+    list_select_related = ["client"]
+    search_fields = ["external_id", "client__name", "client__external_id"]
+    show_full_result_count = False
+
+
+@admin.register(models.StagedPurchase)
+class StagedPurchaseAdmin(ReadOnlyAdmin):
+    list_display = ["batch", "line", "client_external_id", "bought_on", "amount", "currency"]
+    search_fields = ["=batch", "client_external_id"]
+    show_full_result_count = False
+
+
+@admin.register(models.ClientGroup)
+class ClientGroupAdmin(ReadOnlyAdmin):
+    list_display = ["name", "kind", "member_count", "refreshed_at", "refresh_ms", "stale_at"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+    exclude = ["search"]
+
+
+@admin.register(models.GroupAccess)
+class GroupAccessAdmin(ReadOnlyAdmin):
+    list_display = ["client_group", "user", "role"]
+    list_filter = ["role"]
+    list_select_related = ["client_group", "user"]
+    search_fields = ["client_group__name", "user__name", "user__email"]
+
+
+@admin.register(models.Membership)
+class MembershipAdmin(ReadOnlyAdmin):
+    list_display = ["client", "client_group", "valid_from", "valid_to"]
+    list_select_related = ["client", "client_group"]
+    search_fields = ["client__name", "client_group__name"]
+    show_full_result_count = False
+
+
+@admin.register(models.LifecycleChange)
+class LifecycleChangeAdmin(ReadOnlyAdmin):
+    list_display = ["client", "before", "after", "as_of", "reason", "actor"]
+    list_filter = ["after"]
+    list_select_related = ["client", "actor"]
+    search_fields = ["client__name", "client__external_id"]
+    show_full_result_count = False
+
+
+@admin.register(models.LifecyclePolicy)
+class LifecyclePolicyAdmin(admin.ModelAdmin):
+    """The one thing administrators decide here; the next night follows it."""
+
+    list_display = ["window_months", "loyal_purchases", "stay_loyal_purchases", "grace_days"]
+
+    def has_add_permission(self, request):
+        return not models.LifecyclePolicy.objects.exists()
+
+    def has_delete_permission(self, request, obj=None):
+        return False
