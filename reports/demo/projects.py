@@ -53,15 +53,19 @@ def _team(project):
     return [access.user for access in people.select_related("user").order_by("pk")]
 
 
+def _is_chinese(project):
+    return not project.name.isascii()
+
+
 def _columns(project):
-    names = COLUMNS[project.lead.language]
+    names = COLUMNS["zh-hans" if _is_chinese(project) else "en"]
     return BoardColumn.objects.bulk_create(
         BoardColumn(
             project=project,
             name=name,
             category=category,
             position=position,
-            wip_limit=6 if position == 1 else None,
+            wip_limit=8 if position == 1 else None,
         )
         for position, (name, category) in enumerate(zip(names, CATEGORIES, strict=True))
     )
@@ -73,7 +77,7 @@ def _weights(project):
         "closed": [0, 0, 0, 92, 8],
         "planned": [90, 8, 2, 0, 0],
         "on_hold": [50, 15, 5, 27, 3],
-    }.get(project.status, [26, 14, 8, 48, 4])
+    }.get(project.status, [30, 9, 6, 51, 4])
 
 
 def _due(world, project, category):
@@ -94,7 +98,7 @@ def _tasks(world, project, size):
     labels = Label.objects.bulk_create(
         Label(project=project, name=name, colour=colour) for name, colour in texts.LABELS
     )
-    titles = texts.TASKS_ZH if project.lead.language == "zh-hans" else texts.TASKS_EN
+    titles = texts.TASKS_ZH if _is_chinese(project) else texts.TASKS_EN
     members = [m.client.name for m in project.client_group.memberships.select_related("client")]
     tasks = []
     for number in range(1, size + 1):
