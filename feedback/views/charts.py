@@ -63,7 +63,7 @@ def distribution(result):
         for label, (_point, count, share) in zip(labels, result.points, strict=True)
     ]
     svg = charts.hbars(bars, title=title, desc=desc)
-    return Chart(svg, [_("Answer"), _("Count"), _("Share")], rows)
+    return Chart(svg, [_("Answer"), _("Count"), _("Share of answers")], rows)
 
 
 def period_label(score):
