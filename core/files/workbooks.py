@@ -38,20 +38,17 @@ BROKEN = (
 @contextmanager
 def _workbook(path):
     _refuse_large_texts(path)
-    book = None
-    try:
-        with warnings.catch_warnings():
-            # Styles or extensions that openpyxl does not know are of no interest here.
-            warnings.simplefilter("ignore")
-            book = load_workbook(path, read_only=True, data_only=True)
-            yield book
-    except Refusal:
-        raise
-    except BROKEN as problem:
-        raise Refusal(DAMAGED) from problem
-    finally:
-        if book is not None:
-            book.close()
+    # By its content: openpyxl would judge a path by its ending, and stored files have none.
+    with open(path, "rb") as file:
+        try:
+            with warnings.catch_warnings():
+                # Styles or extensions that openpyxl does not know are of no interest here.
+                warnings.simplefilter("ignore")
+                yield load_workbook(file, read_only=True, data_only=True)
+        except Refusal:
+            raise
+        except BROKEN as problem:
+            raise Refusal(DAMAGED) from problem
 
 
 def _refuse_large_texts(path):

@@ -179,7 +179,7 @@ def _rest_kind(row):
         return N_("labels")
     if "fullName" in row or "username" in row:
         return N_("members")
-    if "type" in row and ("data" in row or "idMemberCreator" in row):
+    if "type" in row and ("data" in row or set(row) == {"id", "type"}):
         return N_("actions")
     if "idBoard" in row and "pos" in row:
         return N_("lists")
