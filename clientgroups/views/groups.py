@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clientgroups.forms.filters import GroupFilter
 from clientgroups.forms.groups import GroupForm
@@ -192,7 +193,8 @@ def group_edit(request, group):
 @page("clientgroups.edit", load=visible_group, methods=("POST",))
 def group_refresh(request, group):
     number = services.refresh_group(group=group)
-    messages.success(request, _("The group has %(n)s clients now.") % {"n": number})
+    text = ngettext("The group has %(n)s client now.", "The group has %(n)s clients now.", number)
+    messages.success(request, text % {"n": number})
     return redirect(group)
 
 

@@ -42,7 +42,8 @@ def group_members(request, group):
 def group_add_clients(request, group):
     text = request.GET.get("q", "").strip()[:200]
     choices = addable_clients(group, request.user)
-    form = AddClientsForm(request.POST or None, choices=choices)
+    data = request.POST if request.method == "POST" else None
+    form = AddClientsForm(data, choices=choices)
     if form.is_valid():
         try:
             added = services.add_clients(group=group, actor=request.user, **form.cleaned_data)
