@@ -103,6 +103,32 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 document.addEventListener("htmx:sendError", () => say(words.offline));
 
+// Wide tables: a frame that can be pushed sideways is reached with the keyboard and says what it holds
+function nameOf(frame) {
+  const near = frame.closest("section")?.querySelector("h2, h3");
+  const named = frame.querySelector("caption") ?? near ?? document.querySelector("h1");
+  return named?.textContent.trim() ?? "";
+}
+
+const frames = new ResizeObserver((seen) => {
+  for (const { target } of seen) {
+    if (target.scrollWidth > target.clientWidth) {
+      target.tabIndex = 0;
+      target.setAttribute("role", "region");
+      target.setAttribute("aria-label", nameOf(target));
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) target.removeAttribute(name);
+    }
+  }
+});
+
+function watchFrames() {
+  for (const frame of document.querySelectorAll(".tbl-w:not([tabindex])")) frames.observe(frame);
+}
+
+watchFrames();
+document.addEventListener("htmx:load", watchFrames);
+
 // Dialogs: a button or link with data-dialog="id" opens <dialog id> --------------------------------
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-dialog]");
