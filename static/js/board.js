@@ -204,6 +204,8 @@ if (board && window.htmx) {
     event.preventDefault();
     open(link.closest(".kc"));
   });
+  // Left over from dragging; htmx would copy it to the new card, which the policy on styles refuses.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => event.detail.target.removeAttribute("style"));
   document.addEventListener("click", (event) => {
     if (menu && !event.target.closest(".kc")) close(false);
   });
