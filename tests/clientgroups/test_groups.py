@@ -1,20 +1,13 @@
 import datetime as dt
-import threading
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connections, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import AuditEvent, JobRun
+from accounts.models import AuditEvent
 from clientgroups import tasks
-from clientgroups.models import ClientGroup, Membership
-from clientgroups.services import groups as services
-from clientgroups.services.access import (
-    grant_group_access,
-    revoke_group_access,
-    undo_group_access,
-)
+from clientgroups.models import ClientGroup
 from clientgroups.services.groups import (
     add_clients,
     archive_group,
@@ -25,14 +18,12 @@ from clientgroups.services.groups import (
     reopen_membership,
     update_group,
 )
-from notifications.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
     ClientFactory,
     ClientGroupFactory,
     GroupAccessFactory,
     MembershipFactory,
-    PurchaseFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -311,163 +302,3 @@ def test_database_refuses_a_listed_group_with_a_rule_and_a_second_role():
         ClientGroupFactory(rule=LOYAL)
     with pytest.raises(IntegrityError, match="groupaccess_once"):
         GroupAccessFactory(client_group=access.client_group, user=access.user)
-
-
-# Jobs ---------------------------------------------------------------------------------------------
-
-
-def test_refresh_job_takes_stale_and_old_groups_only():
-    now = timezone.now()
-    stale = ClientGroupFactory(dynamic=True, stale_at=now, refreshed_at=now)
-    old = ClientGroupFactory(dynamic=True, refreshed_at=now - dt.timedelta(minutes=61))
-    fresh = ClientGroupFactory(dynamic=True, refreshed_at=now)
-    ClientGroupFactory(dynamic=True, stale_at=now, archived_at=now)
-    ClientGroupFactory(stale_at=now)
-
-    assert tasks.refresh_dynamic_groups() == 2
-    assert tasks.refresh_dynamic_groups() == 0
-
-    for group in (stale, old, fresh):
-        group.refresh_from_db()
-    assert (stale.stale_at, fresh.refreshed_at) == (None, now)
-    assert old.refreshed_at > now
-    run = JobRun.objects.get(name="clientgroups.tasks.refresh_dynamic_groups")
-    assert (run.rows, run.error) == (0, "")
-
-
-def test_lifecycle_job_runs_once_a_day_whatever_beat_does():
-    client = ClientFactory()
-    PurchaseFactory(client=client)
-
-    assert [tasks.derive_lifecycle() for _again in range(2)] == [1, 0]
-    assert tasks.derive_lifecycle("2030-01-01") == 1
-
-    assert list(client.lifecycle_changes.values_list("after", flat=True)) == ["lapsed", "existing"]
-    assert JobRun.objects.get(name="clientgroups.tasks.derive_lifecycle").rows == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_group_held_by_another_worker_is_left_to_it():
-    group = ClientGroupFactory(dynamic=True, stale_at=timezone.now())
-    held, done = threading.Event(), threading.Event()
-
-    def hold():
-        try:
-            with transaction.atomic():
-                ClientGroup.objects.select_for_update().get(pk=group.pk)
-                held.set()
-                done.wait(10)
-        finally:
-            connections.close_all()
-
-    worker = threading.Thread(target=hold)
-    worker.start()
-    assert held.wait(10)
-    left = tasks.refresh_dynamic_groups()
-    done.set()
-    worker.join(10)
-
-    assert left == 0
-    assert tasks.refresh_dynamic_groups() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_refreshes_at_once_open_one_row_per_client():
-    group = ClientGroupFactory(dynamic=True)
-    ClientFactory(owner=group.owner, stage="loyal")
-    start, failed = threading.Barrier(2), []
-
-    def work():
-        start.wait(10)
-        try:
-            refresh_group(group=ClientGroup.objects.get(pk=group.pk))
-        except Exception as problem:  # noqa: BLE001 - told to the test
-            failed.append(problem)
-        finally:
-            connections.close_all()
-
-    workers = [threading.Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(20)
-
-    assert failed == []
-    assert Membership.objects.count() == 1
-
-
-def test_marking_stale_counts_each_group_once():
-    ClientGroupFactory(dynamic=True)
-    ClientGroupFactory()
-
-    assert [services.mark_dynamic_groups_stale() for _again in range(2)] == [1, 0]
-
-
-# Roles --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def led():
-    """A group with one lead."""
-    return GroupAccessFactory(role="lead")
-
-
-def test_granted_role_is_told_once_in_the_persons_language(led):
-    user = UserFactory(chinese=True)
-    call = {"group": led.client_group, "user": user, "role": "member", "actor": led.user}
-
-    assert grant_group_access(**call) is not None
-    assert grant_group_access(**call) is None
-
-    assert led.client_group.access.get(user=user).role == "member"
-    message = Message.objects.get()
-    assert (message.recipient, message.language) == (user, "zh-hans")
-    assert verbs() == ["group.access_changed"]
-
-
-def test_own_role_is_changed_without_a_message(led):
-    GroupAccessFactory(client_group=led.client_group, role="lead")
-
-    grant_group_access(group=led.client_group, user=led.user, role="viewer", actor=led.user)
-
-    assert not Message.objects.exists()
-
-
-def test_last_lead_keeps_the_role(led):
-    group = led.client_group
-    inactive = UserFactory(is_active=False)
-    GroupAccessFactory(client_group=group, user=inactive, role="lead")
-
-    with pytest.raises(ValidationError, match="needs a lead"):
-        grant_group_access(group=group, user=led.user, role="member", actor=led.user)
-    with pytest.raises(ValidationError, match="needs a lead"):
-        revoke_group_access(group=group, user=led.user, actor=led.user)
-    with pytest.raises(ValidationError, match="no longer signs in"):
-        grant_group_access(group=group, user=inactive, role="member", actor=led.user)
-
-
-def test_revoked_role_is_gone_and_twice_records_once(led):
-    access = GroupAccessFactory(client_group=led.client_group)
-    call = {"group": led.client_group, "user": access.user, "actor": led.user}
-
-    assert revoke_group_access(**call) is not None
-    assert revoke_group_access(**call) is None
-
-    assert led.client_group.access.get() == led
-    assert verbs() == ["group.access_changed"]
-
-
-def test_undo_of_access_brings_each_former_role_back(led):
-    group, user = led.client_group, UserFactory()
-    given = grant_group_access(group=group, user=user, role="viewer", actor=led.user)
-    raised = grant_group_access(group=group, user=user, role="member", actor=led.user)
-
-    with pytest.raises(ValidationError, match="has changed since"):
-        undo_group_access(group=group, event=given, actor=led.user)
-    for _again in range(2):
-        undo_group_access(group=group, event=raised, actor=led.user)
-    assert group.access.get(user=user).role == "viewer"
-    undo_group_access(group=group, event=given, actor=led.user)
-
-    assert not group.access.filter(user=user).exists()
-    assert str(led) == f"{led.user} · Lead"
