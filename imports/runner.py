@@ -15,7 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone, translation
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from accounts.audit import record
 from core.files.issues import IssueLog
@@ -32,15 +32,17 @@ BUDGET = 60.0
 MAX_ATTEMPTS = 5
 STATE = ImportRun.State
 
-GAVE_UP = N_(
+GAVE_UP = gettext_noop(
     "The import was tried %(count)s times and stopped each time. Nothing was written. Try it again "
     "with a smaller file, or tell an administrator."
 )
-NOT_ALLOWED = N_(
+NOT_ALLOWED = gettext_noop(
     "The right to import was withdrawn before the import was carried out. Nothing was written."
 )
-FILE_GONE = N_("The uploaded file is no longer there. Upload it again.")
-WAITED = N_("The import waited for a decision for two weeks and was closed. Upload the file again.")
+FILE_GONE = gettext_noop("The uploaded file is no longer there. Upload it again.")
+WAITED = gettext_noop(
+    "The import waited for a decision for two weeks and was closed. Upload the file again."
+)
 
 
 class LostLease(Exception):

@@ -8,7 +8,7 @@ import datetime as dt
 from decimal import ROUND_HALF_UP, Decimal
 from hashlib import blake2b
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from clientgroups.importers.columns import (
     AMOUNT,
@@ -40,31 +40,35 @@ CACHE = 50_000
 # Purchases without a number get one from their content; the mark keeps the two kinds apart.
 DIGEST = "~"
 
-FIELD_MISSING = N_("The %(field)s is missing. Fill it in, or leave the line out.")
-FIELD_TOO_LONG = N_("The %(field)s is longer than %(limit)s characters. Shorten it.")
-FIELD_CONTROL = N_("The %(field)s holds a control character. Type the value anew.")
-FIELDS_MANY = N_(
+FIELD_MISSING = gettext_noop("The %(field)s is missing. Fill it in, or leave the line out.")
+FIELD_TOO_LONG = gettext_noop("The %(field)s is longer than %(limit)s characters. Shorten it.")
+FIELD_CONTROL = gettext_noop("The %(field)s holds a control character. Type the value anew.")
+FIELDS_MANY = gettext_noop(
     "The line has %(found)s fields instead of %(wanted)s. Put quotation marks around a field that "
     "contains the separator."
 )
-FIELDS_FEW = N_("The line has only %(found)s fields instead of %(wanted)s. Complete it.")
-DATE_BAD = N_(
+FIELDS_FEW = gettext_noop("The line has only %(found)s fields instead of %(wanted)s. Complete it.")
+DATE_BAD = gettext_noop(
     "“%(found)s” is not a date in the chosen order. Correct it, or choose another date format."
 )
-DATE_FUTURE = N_("%(found)s lies in the future. Correct it, or choose another date format.")
-DATE_OLD = N_("%(found)s lies before 1900. Correct it, or choose another date format.")
-NOT_A_NUMBER = N_(
+DATE_FUTURE = gettext_noop(
+    "%(found)s lies in the future. Correct it, or choose another date format."
+)
+DATE_OLD = gettext_noop("%(found)s lies before 1900. Correct it, or choose another date format.")
+NOT_A_NUMBER = gettext_noop(
     "“%(found)s” is not a number (%(field)s). Correct it, or choose the other decimal sign."
 )
-TOO_LARGE = N_("%(found)s is too large (%(field)s). Correct it.")
-NEGATIVE = N_(
+TOO_LARGE = gettext_noop("%(found)s is too large (%(field)s). Correct it.")
+NEGATIVE = gettext_noop(
     "The amount %(found)s is negative. Correct it or, if it is a refund, choose “Negative amounts "
     "are refunds” in the mapping."
 )
-NOT_A_CURRENCY = N_("“%(found)s” is not a currency. Use a three-letter code such as CNY or EUR.")
-WAS_CUT = N_("The %(field)s is longer than %(limit)s characters and was cut.")
-WAS_CLEANED = N_("Control characters were removed from the %(field)s.")
-WAS_ROUNDED = N_("%(found)s has more than two decimals and was rounded.")
+NOT_A_CURRENCY = gettext_noop(
+    "“%(found)s” is not a currency. Use a three-letter code such as CNY or EUR."
+)
+WAS_CUT = gettext_noop("The %(field)s is longer than %(limit)s characters and was cut.")
+WAS_CLEANED = gettext_noop("Control characters were removed from the %(field)s.")
+WAS_ROUNDED = gettext_noop("%(found)s has more than two decimals and was rounded.")
 
 LIMITS = {CUSTOMER: 80, NAME: 200, PRODUCT: 200, NUMBER: 120}
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from clientgroups.importers.values import (
     CURRENCIES,
@@ -22,15 +22,15 @@ UNIT_PRICE, QUANTITY, CURRENCY, PRODUCT, NUMBER = (
     "number",
 )
 TARGETS = {
-    CUSTOMER: N_("Customer number"),
-    NAME: N_("Customer name"),
-    DATE: N_("Date"),
-    AMOUNT: N_("Amount"),
-    QUANTITY: N_("Quantity"),
-    UNIT_PRICE: N_("Unit price"),
-    CURRENCY: N_("Currency"),
-    PRODUCT: N_("Product"),
-    NUMBER: N_("Purchase number"),
+    CUSTOMER: gettext_noop("Customer number"),
+    NAME: gettext_noop("Customer name"),
+    DATE: gettext_noop("Date"),
+    AMOUNT: gettext_noop("Amount"),
+    QUANTITY: gettext_noop("Quantity"),
+    UNIT_PRICE: gettext_noop("Unit price"),
+    CURRENCY: gettext_noop("Currency"),
+    PRODUCT: gettext_noop("Product"),
+    NUMBER: gettext_noop("Purchase number"),
 }
 # Best names first. Compared without case, blanks, signs and accents.
 NAMES = {

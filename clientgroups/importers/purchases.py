@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from clientgroups.importers.columns import (
     AMOUNT,
@@ -25,11 +25,11 @@ from clientgroups.importers.values import (
 from core.files.refusal import Refusal
 from core.files.tables import column_sample, read_shape
 
-JSON_FILE = N_(
+JSON_FILE = gettext_noop(
     "This is a JSON file, not a table. Choose “Trello board” for a board export, or save the "
     "purchases as CSV."
 )
-MARKUP_FILE = N_(
+MARKUP_FILE = gettext_noop(
     "This is a web page or an XML file, not a table. Save the table as CSV (UTF-8) or as an Excel "
     "workbook (.xlsx) and choose that file."
 )

@@ -1,26 +1,28 @@
 """Lines of one file that repeat each other, found by the database once all of them are staged."""
 
 from django.db import connection, transaction
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from clientgroups.importers.checking import DIGEST
 from core.files.issues import ERROR, KEPT_PER_MESSAGE, NOTE
 
 ADD_UP = "add"
-NUMBER_REPEATED = N_(
+NUMBER_REPEATED = gettext_noop(
     "Purchase number %(found)s stands in line %(first)s already. Give the purchase its own number "
     "or, if these are lines of one order, choose “Add up lines with the same number” in the "
     "mapping."
 )
-NUMBER_SHARED = N_(
+NUMBER_SHARED = gettext_noop(
     "Purchase number %(found)s also stands in line %(first)s for another customer. Both are kept."
 )
-NUMBER_OTHER_CURRENCY = N_(
+NUMBER_OTHER_CURRENCY = gettext_noop(
     "Purchase number %(found)s has another currency in line %(first)s, so they cannot be added "
     "up. Give each its own number."
 )
-SAME_LINE = N_("The line repeats line %(first)s in every field. Both are kept as purchases.")
-ADDED_UP = N_("The line was added to line %(first)s, which has the same purchase number.")
+SAME_LINE = gettext_noop(
+    "The line repeats line %(first)s in every field. Both are kept as purchases."
+)
+ADDED_UP = gettext_noop("The line was added to line %(first)s, which has the same purchase number.")
 
 TABLE = "clientgroups_stagedpurchase"
 NUMBERED = f"external_id NOT LIKE '{DIGEST}%%'"

@@ -4,7 +4,7 @@ import codecs
 import re
 
 from charset_normalizer import from_bytes
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files.kinds import looks_like_utf16
 from core.files.refusal import Refusal
@@ -13,24 +13,26 @@ BLOCK = 1 << 20
 SAMPLE = 1 << 18
 # Python's name -> the name people know. The first ones are tried in this order.
 ENCODINGS = {
-    "utf-8-sig": N_("UTF-8"),
-    "utf-16": N_("UTF-16 (Unicode text)"),
-    "utf-16-le": N_("UTF-16 without mark, little endian"),
-    "utf-16-be": N_("UTF-16 without mark, big endian"),
-    "gb18030": N_("Simplified Chinese (GB18030, GBK)"),
-    "cp950": N_("Traditional Chinese (Big5)"),
-    "cp932": N_("Japanese (Shift-JIS)"),
-    "cp949": N_("Korean (EUC-KR)"),
-    "cp1252": N_("Western European (Windows-1252)"),
-    "cp1250": N_("Central European (Windows-1250)"),
-    "cp1251": N_("Cyrillic (Windows-1251)"),
+    "utf-8-sig": gettext_noop("UTF-8"),
+    "utf-16": gettext_noop("UTF-16 (Unicode text)"),
+    "utf-16-le": gettext_noop("UTF-16 without mark, little endian"),
+    "utf-16-be": gettext_noop("UTF-16 without mark, big endian"),
+    "gb18030": gettext_noop("Simplified Chinese (GB18030, GBK)"),
+    "cp950": gettext_noop("Traditional Chinese (Big5)"),
+    "cp932": gettext_noop("Japanese (Shift-JIS)"),
+    "cp949": gettext_noop("Korean (EUC-KR)"),
+    "cp1252": gettext_noop("Western European (Windows-1252)"),
+    "cp1250": gettext_noop("Central European (Windows-1250)"),
+    "cp1251": gettext_noop("Cyrillic (Windows-1251)"),
 }
 MAX_LINE = 4 << 20
-TOO_LONG = N_(
+TOO_LONG = gettext_noop(
     "Line %(line)s is longer than 4 million characters. Export the table again, one row per line."
 )
-NUL = N_("Line %(line)s holds a NUL character. Export the file again as plain CSV (UTF-8).")
-UNREADABLE = N_(
+NUL = gettext_noop(
+    "Line %(line)s holds a NUL character. Export the file again as plain CSV (UTF-8)."
+)
+UNREADABLE = gettext_noop(
     "Line %(line)s cannot be read as %(encoding)s (byte %(byte)s). Choose the encoding the file "
     "was saved in, or save it again as CSV UTF-8."
 )

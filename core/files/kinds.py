@@ -3,7 +3,7 @@
 import zipfile
 from pathlib import Path
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files.refusal import Refusal
 
@@ -15,32 +15,32 @@ MAX_PARTS = 2000
 
 # First bytes -> what to call the file in the sentence.
 SIGNATURES = [
-    (b"\x89PNG\r\n", N_("a PNG picture")),
-    (b"\xff\xd8\xff", N_("a JPEG picture")),
-    (b"GIF8", N_("a GIF picture")),
-    (b"RIFF", N_("a media file")),
-    (b"%PDF", N_("a PDF document")),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", N_("an old Excel or Word file")),
-    (b"\x1f\x8b", N_("a compressed file")),
-    (b"BZh", N_("a compressed file")),
-    (b"\xfd7zXZ", N_("a compressed file")),
-    (b"7z\xbc\xaf\x27\x1c", N_("a compressed file")),
-    (b"Rar!", N_("a compressed file")),
-    (b"\x28\xb5\x2f\xfd", N_("a compressed file")),
-    (b"{\\rtf", N_("an RTF document")),
-    (b"SQLite format 3", N_("a database file")),
-    (b"PAR1", N_("a Parquet file")),
-    (b"\x7fELF", N_("a program")),
-    (b"MZ", N_("a program")),
+    (b"\x89PNG\r\n", gettext_noop("a PNG picture")),
+    (b"\xff\xd8\xff", gettext_noop("a JPEG picture")),
+    (b"GIF8", gettext_noop("a GIF picture")),
+    (b"RIFF", gettext_noop("a media file")),
+    (b"%PDF", gettext_noop("a PDF document")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", gettext_noop("an old Excel or Word file")),
+    (b"\x1f\x8b", gettext_noop("a compressed file")),
+    (b"BZh", gettext_noop("a compressed file")),
+    (b"\xfd7zXZ", gettext_noop("a compressed file")),
+    (b"7z\xbc\xaf\x27\x1c", gettext_noop("a compressed file")),
+    (b"Rar!", gettext_noop("a compressed file")),
+    (b"\x28\xb5\x2f\xfd", gettext_noop("a compressed file")),
+    (b"{\\rtf", gettext_noop("an RTF document")),
+    (b"SQLite format 3", gettext_noop("a database file")),
+    (b"PAR1", gettext_noop("a Parquet file")),
+    (b"\x7fELF", gettext_noop("a program")),
+    (b"MZ", gettext_noop("a program")),
 ]
 PACKED = [
-    ("word/", N_("a Word document")),
-    ("ppt/", N_("a PowerPoint presentation")),
-    ("content.xml", N_("an OpenDocument file")),
-    ("Index/", N_("an Apple iWork file")),
-    ("xl/workbook.bin", N_("a binary Excel workbook")),
+    ("word/", gettext_noop("a Word document")),
+    ("ppt/", gettext_noop("a PowerPoint presentation")),
+    ("content.xml", gettext_noop("an OpenDocument file")),
+    ("Index/", gettext_noop("an Apple iWork file")),
+    ("xl/workbook.bin", gettext_noop("a binary Excel workbook")),
 ]
-NOT_A_TABLE = N_(
+NOT_A_TABLE = gettext_noop(
     "This is %(kind)s, not a table. Save the table as CSV (UTF-8) or as an Excel workbook "
     "(.xlsx) and choose that file."
 )
@@ -50,22 +50,24 @@ def file_kind(path):
     """TEXT or WORKBOOK; a Refusal that says what the file is and what to do otherwise."""
     size = Path(path).stat().st_size
     if not size:
-        raise Refusal(N_("The file is empty. Export it again and check what it holds."))
+        raise Refusal(gettext_noop("The file is empty. Export it again and check what it holds."))
     with open(path, "rb") as file:
         head = file.read(HEAD)
     if head[:4] == b"PK\x03\x04":
         return _packed_kind(path)
     if head[:4] == b"PK\x05\x06":
-        raise Refusal(NOT_A_TABLE, kind=N_("an empty ZIP archive"))
+        raise Refusal(NOT_A_TABLE, kind=gettext_noop("an empty ZIP archive"))
     kind = _signature(head)
     if kind:
         raise Refusal(NOT_A_TABLE, kind=kind)
     if not head.strip(b" \t\r\n\xef\xbb\xbf\xfe\xff\x00") and size <= HEAD:
-        raise Refusal(N_("The file holds only blanks. Export it again and check what it holds."))
+        raise Refusal(
+            gettext_noop("The file holds only blanks. Export it again and check what it holds.")
+        )
     if b"\x00" in head and not looks_like_utf16(head):
         at = head.index(b"\x00")
         raise Refusal(
-            N_(
+            gettext_noop(
                 "This is a binary file, not a table: line %(line)s holds a NUL byte. Save the "
                 "table as CSV (UTF-8) or as an Excel workbook (.xlsx) and choose that file."
             ),
@@ -100,14 +102,16 @@ def _packed_kind(path):
         parts, broken = [], problem
     if broken is not None:
         raise Refusal(
-            N_("The workbook is damaged or incomplete. Open it in Excel, save it again as .xlsx.")
+            gettext_noop(
+                "The workbook is damaged or incomplete. Open it in Excel, save it again as .xlsx."
+            )
         ) from broken
     names = {part.filename for part in parts}
     if "xl/workbook.xml" not in names:
         for start, kind in PACKED:
             if any(name.startswith(start) for name in names):
                 raise Refusal(NOT_A_TABLE, kind=kind)
-        raise Refusal(NOT_A_TABLE, kind=N_("a ZIP archive"))
+        raise Refusal(NOT_A_TABLE, kind=gettext_noop("a ZIP archive"))
     _refuse_bombs(parts)
     return WORKBOOK
 
@@ -119,7 +123,7 @@ def _refuse_bombs(parts):
     ratio = max((part.file_size / max(part.compress_size, 1) for part in large), default=0)
     if len(parts) > MAX_PARTS or total > MAX_UNPACKED or ratio > MAX_RATIO:
         raise Refusal(
-            N_(
+            gettext_noop(
                 "The workbook unpacks to %(size)s MB, more than the %(limit)s MB that are read. "
                 "Save the sheet as CSV (UTF-8), or split it into smaller files."
             ),

@@ -5,18 +5,18 @@ import re
 from collections import Counter
 from itertools import islice
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files import encodings, workbooks
 from core.files.kinds import WORKBOOK, file_kind
 from core.files.refusal import Refusal, shorten
 
 DELIMITERS = {
-    ",": N_("Comma"),
-    ";": N_("Semicolon"),
-    "\t": N_("Tab"),
-    "|": N_("Vertical bar"),
-    " ": N_("Blanks"),
+    ",": gettext_noop("Comma"),
+    ";": gettext_noop("Semicolon"),
+    "\t": gettext_noop("Tab"),
+    "|": gettext_noop("Vertical bar"),
+    " ": gettext_noop("Blanks"),
 }
 SAMPLE_ROWS = 20_000
 SAMPLE_CELLS = 400_000
@@ -29,11 +29,11 @@ csv.field_size_limit(MAX_FIELD)
 
 NUMBER = re.compile(r"[-+(]?\s*[¥￥$€£]?\s*[\d.,'\u00a0 ]*\d[\d.,'\u00a0 ]*\s*[¥￥$€£元%)-]?")
 DATE = re.compile(r"\d{1,4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,4}.*|\d{8}")
-NO_COLUMNS = N_(
+NO_COLUMNS = gettext_noop(
     "Only one column was found. Choose the sign that separates the columns, or save the table as "
     "CSV with commas."
 )
-OPEN_QUOTE = N_(
+OPEN_QUOTE = gettext_noop(
     "Line %(line)s opens a quotation mark that is never closed. Close it or remove it, and upload "
     "the file again."
 )
@@ -54,7 +54,9 @@ def read_shape(path, *, encoding="", delimiter="", header=None, sheet=""):
     rows = list(_sampled(all_rows(path, shape)))
     filled = [row for _, row in rows if any(cell.strip() for cell in row)]
     if not filled:
-        raise Refusal(N_("The file has no rows. Export it again and check that it has rows."))
+        raise Refusal(
+            gettext_noop("The file has no rows. Export it again and check that it has rows.")
+        )
     shape["header"] = _header_row(rows) if header is None else header
     _describe(shape, rows)
     return shape
@@ -69,13 +71,15 @@ def _describe(shape, rows):
     width = len(names) or (widths.most_common(1)[0][0] if widths else 0)
     if width > MAX_COLUMNS:
         raise Refusal(
-            N_("The table has %(count)s columns, more than %(limit)s. Remove those not needed."),
+            gettext_noop(
+                "The table has %(count)s columns, more than %(limit)s. Remove those not needed."
+            ),
             count=width,
             limit=MAX_COLUMNS,
         )
     if not data:
         raise Refusal(
-            N_(
+            gettext_noop(
                 "The file has a header line but no rows. Export it again and check that it has "
                 "rows, or say that it has no header line."
             )

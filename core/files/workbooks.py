@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
@@ -15,7 +15,9 @@ from core.files.refusal import Refusal
 
 MAX_COLUMNS = 500
 MAX_SHARED = 60 * 1024 * 1024
-DAMAGED = N_("The workbook is damaged or incomplete. Open it in Excel, save it again as .xlsx.")
+DAMAGED = gettext_noop(
+    "The workbook is damaged or incomplete. Open it in Excel, save it again as .xlsx."
+)
 # What openpyxl raises on broken parts; it has no common base.
 BROKEN = (
     InvalidFileException,
@@ -60,7 +62,9 @@ def _refuse_large_texts(path):
         raise Refusal(DAMAGED) from problem
     if sizes.get("xl/sharedStrings.xml", 0) > MAX_SHARED:
         raise Refusal(
-            N_("The workbook holds too much text to be read. Save the sheet as CSV (UTF-8).")
+            gettext_noop(
+                "The workbook holds too much text to be read. Save the sheet as CSV (UTF-8)."
+            )
         )
 
 
@@ -70,7 +74,9 @@ def choose_sheet(path, wanted=""):
         visible = [s for s in book.worksheets if getattr(s, "sheet_state", "visible") == "visible"]
         names = [sheet.title for sheet in visible]
         if not names:
-            raise Refusal(N_("The workbook has no visible sheet. Save the table on a sheet."))
+            raise Refusal(
+                gettext_noop("The workbook has no visible sheet. Save the table on a sheet.")
+            )
         chosen = (
             wanted
             if wanted in names
@@ -94,7 +100,7 @@ def rows(path, sheet):
     """(line, cells) of one sheet, cells as text; a formula counts as its stored value."""
     with _workbook(path) as book:
         if sheet not in book.sheetnames:
-            raise Refusal(N_("The sheet no longer exists. Upload the workbook again."))
+            raise Refusal(gettext_noop("The sheet no longer exists. Upload the workbook again."))
         page = book[sheet]
         page.reset_dimensions()
         for line, row in enumerate(page.iter_rows(values_only=True, max_col=MAX_COLUMNS), 1):

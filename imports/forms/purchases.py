@@ -15,7 +15,7 @@ from clientgroups.importers.columns import (
 )
 from clientgroups.importers.values import DATE_ORDERS, DECIMALS
 from core.files.encodings import ENCODINGS
-from core.files.tables import DELIMITERS, HEADER_WITHIN
+from core.files.tables import DELIMITERS, HEADER_WITHIN, NO_COLUMNS
 
 REQUIRED = (CUSTOMER, DATE)
 SOURCE_FIELDS = ("encoding", "delimiter", "header", "sheet")
@@ -132,6 +132,8 @@ class MappingForm(forms.Form):
             text = gettext("Choose the column with the amount, or both quantity and unit price.")
             self.add_error(f"to_{AMOUNT}", text)
         self._refuse_double_use(mapping)
+        if len(self.shape["columns"]) == 1:
+            self.add_error(None, gettext(NO_COLUMNS))
         if not cleaned.get("date_order"):
             text = gettext(
                 "The dates can be read in more than one order. Look at the sample and choose one."

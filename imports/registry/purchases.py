@@ -4,7 +4,7 @@ import datetime as dt
 from itertools import islice
 
 from django.utils import timezone
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from clientgroups.importers.checking import PurchaseChecker
 from clientgroups.importers.purchases import recognise
@@ -15,7 +15,7 @@ from core.files.issues import ERROR, KEPT_PER_MESSAGE
 from core.files.tables import data_rows
 
 PIECE = 20_000
-FOREIGN = N_(
+FOREIGN = gettext_noop(
     "The customer number of this line belongs to a client that you may not change. Ask an "
     "administrator to import the line, or to give you a role in the client's group."
 )

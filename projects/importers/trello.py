@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files.issues import IssueLog
 from core.files.refusal import Refusal, shorten
@@ -12,7 +12,7 @@ from projects.importers.trello_reading import Export, guess_category
 from projects.importers.trello_values import Values, as_id, in_order, own_id
 
 MAX_LISTS, MAX_MEMBERS, MAX_BOARDS = 1000, 1000, 200
-TOO_MANY = N_(
+TOO_MANY = gettext_noop(
     "The board has %(count)s %(kind)s, more than the %(limit)s that can be mapped. Archive and "
     "delete some in Trello and export again."
 )
@@ -54,8 +54,8 @@ def _outline(board):
             }
         )
     for kind, key, limit in (
-        (N_("lists"), "lists", MAX_LISTS),
-        (N_("members"), "members", MAX_MEMBERS),
+        (gettext_noop("lists"), "lists", MAX_LISTS),
+        (gettext_noop("members"), "members", MAX_MEMBERS),
     ):
         if len(outline[key]) > limit:
             raise Refusal(TOO_MANY, count=len(outline[key]), kind=kind, limit=limit)

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files.issues import ERROR, NOTE
 from core.files.refusal import shorten
@@ -28,41 +28,41 @@ COLOURS = {
     "black": "grey",
 }
 COLOUR_NAMES = {
-    "green": N_("Green"),
-    "lime": N_("Lime"),
-    "yellow": N_("Yellow"),
-    "orange": N_("Orange"),
-    "red": N_("Red"),
-    "pink": N_("Pink"),
-    "purple": N_("Purple"),
-    "blue": N_("Blue"),
-    "sky": N_("Sky blue"),
-    "black": N_("Black"),
+    "green": gettext_noop("Green"),
+    "lime": gettext_noop("Lime"),
+    "yellow": gettext_noop("Yellow"),
+    "orange": gettext_noop("Orange"),
+    "red": gettext_noop("Red"),
+    "pink": gettext_noop("Pink"),
+    "purple": gettext_noop("Purple"),
+    "blue": gettext_noop("Blue"),
+    "sky": gettext_noop("Sky blue"),
+    "black": gettext_noop("Black"),
 }
-CARD_TWICE = N_(
+CARD_TWICE = gettext_noop(
     "The card has the same id as “%(found)s”, which comes first in the file, and is left out. Give "
     "each card its own id, or remove one of them."
 )
-ACTIONS_CUT = N_(
+ACTIONS_CUT = gettext_noop(
     "The export holds %(limit)s actions, the most that Trello writes: older comments are missing. "
     "Look for them in Trello."
 )
-LIST_UNKNOWN = N_("The card stands in a list that is not in the file.")
-IS_SEPARATOR = N_("Cards that are only a line between others")
-SEPARATOR_WHY = N_("Dividing lines have no use on our board.")
-IS_TEMPLATE = N_("Template cards")
-TEMPLATE_WHY = N_("Choose “Templates too” in the mapping to import them.")
-ARCHIVED_CARDS = N_("Archived cards")
-ARCHIVED_WHY = N_("Choose “Archived cards too” in the mapping to import them.")
-SKIPPED_CARDS = N_("Cards in lists that are left out")
-SKIPPED_WHY = N_("You chose to leave these lists out.")
-SKIPPED_COMMENTS = N_("Comments")
-SKIPPED_COMMENTS_WHY = N_("Choose “Comments” in the mapping to import them.")
-COMMENTS_ADRIFT = N_("Comments on cards that are not imported")
-COMMENTS_ADRIFT_WHY = N_("Their card is not in the file or is left out.")
-LABELS_UNUSED = N_("Labels without a name that no card uses")
-LABELS_UNUSED_WHY = N_("Every Trello board has them.")
-CHECKLISTS_ADRIFT = N_("Checklists of cards that are not imported")
+LIST_UNKNOWN = gettext_noop("The card stands in a list that is not in the file.")
+IS_SEPARATOR = gettext_noop("Cards that are only a line between others")
+SEPARATOR_WHY = gettext_noop("Dividing lines have no use on our board.")
+IS_TEMPLATE = gettext_noop("Template cards")
+TEMPLATE_WHY = gettext_noop("Choose “Templates too” in the mapping to import them.")
+ARCHIVED_CARDS = gettext_noop("Archived cards")
+ARCHIVED_WHY = gettext_noop("Choose “Archived cards too” in the mapping to import them.")
+SKIPPED_CARDS = gettext_noop("Cards in lists that are left out")
+SKIPPED_WHY = gettext_noop("You chose to leave these lists out.")
+SKIPPED_COMMENTS = gettext_noop("Comments")
+SKIPPED_COMMENTS_WHY = gettext_noop("Choose “Comments” in the mapping to import them.")
+COMMENTS_ADRIFT = gettext_noop("Comments on cards that are not imported")
+COMMENTS_ADRIFT_WHY = gettext_noop("Their card is not in the file or is left out.")
+LABELS_UNUSED = gettext_noop("Labels without a name that no card uses")
+LABELS_UNUSED_WHY = gettext_noop("Every Trello board has them.")
+CHECKLISTS_ADRIFT = gettext_noop("Checklists of cards that are not imported")
 MOST_ACTIONS = 1000
 SEPARATOR = re.compile(r"(?=.*[-–—_=*~·.])[-–—_=*~·.\s]{3,}")
 

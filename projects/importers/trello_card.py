@@ -3,7 +3,7 @@
 import re
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files.issues import NOTE
 from core.files.refusal import shorten
@@ -20,21 +20,23 @@ from projects.services.boards import AttachmentData, ItemData, TaskData
 
 TITLE_LIMIT, TEXT_LIMIT, STEP_LIMIT, NAME_LIMIT = 300, 50_000, 1000, 200
 URL_LIMIT, CARD_URL_LIMIT = 2000, 300
-NO_NAME = N_("The card has no name; it is called “%(found)s”.")
-NAME_MOVED = N_(
+NO_NAME = gettext_noop("The card has no name; it is called “%(found)s”.")
+NAME_MOVED = gettext_noop(
     "The name is longer than %(limit)s characters; all of it stands in the description."
 )
-START_AFTER_DUE = N_("The start %(found)s lies after the due date and was left empty.")
-LINK_LEFT_OUT = N_("Attachments that are no web links")
-LINK_WHY = N_("Only addresses that begin with http:// or https:// are kept as links.")
-DUE_TIME = N_("Times of day of due dates")
-DUE_TIME_WHY = N_("Tasks are due on a day.")
-FIELDS_TAKEN = N_("Custom fields")
-FIELDS_WHY = N_("They stand as text in the description of the task.")
-MORE_MEMBERS = N_("Further members of a card")
-MEMBERS_WHY = N_("A task has one assignee; all names stand in the description.")
-FILES = N_("Uploaded files")
-FILES_WHY = N_("The link to the file in Trello is kept; opening it needs an account there.")
+START_AFTER_DUE = gettext_noop("The start %(found)s lies after the due date and was left empty.")
+LINK_LEFT_OUT = gettext_noop("Attachments that are no web links")
+LINK_WHY = gettext_noop("Only addresses that begin with http:// or https:// are kept as links.")
+DUE_TIME = gettext_noop("Times of day of due dates")
+DUE_TIME_WHY = gettext_noop("Tasks are due on a day.")
+FIELDS_TAKEN = gettext_noop("Custom fields")
+FIELDS_WHY = gettext_noop("They stand as text in the description of the task.")
+MORE_MEMBERS = gettext_noop("Further members of a card")
+MEMBERS_WHY = gettext_noop("A task has one assignee; all names stand in the description.")
+FILES = gettext_noop("Uploaded files")
+FILES_WHY = gettext_noop(
+    "The link to the file in Trello is kept; opening it needs an account there."
+)
 
 
 class CardReader:

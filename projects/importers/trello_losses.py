@@ -2,14 +2,14 @@
 
 from collections import Counter
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
-BOOKKEEPING = N_("Trello's own bookkeeping, or derived from what is imported.")
-NO_PLACE = N_("There is no place for it in a project yet.")
-HISTORY = N_("The history of changes stays in Trello; comments are imported.")
-ACCESS = N_("Who may see the board is decided by the roles in the project.")
-LOOK = N_("Looks are not imported.")
-UNKNOWN = N_("This key is not known.")
+BOOKKEEPING = gettext_noop("Trello's own bookkeeping, or derived from what is imported.")
+NO_PLACE = gettext_noop("There is no place for it in a project yet.")
+HISTORY = gettext_noop("The history of changes stays in Trello; comments are imported.")
+ACCESS = gettext_noop("Who may see the board is decided by the roles in the project.")
+LOOK = gettext_noop("Looks are not imported.")
+UNKNOWN = gettext_noop("This key is not known.")
 
 # Keys that are read. Whatever else holds something is listed.
 TAKEN = {

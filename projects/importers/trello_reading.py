@@ -4,60 +4,58 @@ import json
 import re
 from collections import Counter
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files.encodings import detect_encoding
 from core.files.kinds import WORKBOOK, file_kind
 from core.files.refusal import Refusal, shorten
 
-EXPORT = N_(
-    "In Trello open the board's menu, choose “Print, export and share”, then “Export as JSON”, and "
-    "upload that file."
-)
-NOT_TRELLO = N_(
+NOT_TRELLO = gettext_noop(
     "This is %(kind)s, not a Trello export. In Trello open the board's menu, choose “Print, export "
     "and share”, then “Export as JSON”, and upload that file."
 )
-NOT_JSON = N_(
+NOT_JSON = gettext_noop(
     "This is not a Trello export: the file begins with “%(found)s”, which is not JSON. In Trello "
     "open the board's menu, choose “Print, export and share”, then “Export as JSON”, and upload "
     "that file."
 )
-BROKEN_OFF = N_(
+BROKEN_OFF = gettext_noop(
     "The file breaks off at line %(line)s, column %(column)s: the export is incomplete. Download "
     "it again and upload the whole file."
 )
-DAMAGED = N_(
+DAMAGED = gettext_noop(
     "The JSON is damaged at line %(line)s, column %(column)s. Export the board again and do not "
     "edit the file."
 )
-TOO_DEEP = N_("The JSON is nested too deeply for a Trello export. Export the board again.")
-TOO_MUCH = N_(
+TOO_DEEP = gettext_noop(
+    "The JSON is nested too deeply for a Trello export. Export the board again."
+)
+TOO_MUCH = gettext_noop(
     "The file holds more than %(limit)s values, too many for one board. Archive and delete old "
     "cards in Trello, or copy a part of the board, and export that."
 )
-ONE_CARD = N_(
+ONE_CARD = gettext_noop(
     "This is the export of one card (“%(name)s”), not of a board: the key “lists” is missing. "
     "Open the whole board, choose “Print, export and share” in its menu, then “Export as JSON”."
 )
-REST_ARRAY = N_(
+REST_ARRAY = gettext_noop(
     "This file holds only %(kind)s as Trello's programming interface gives them, without their "
     "board. In Trello open the board's menu, choose “Print, export and share”, then “Export as "
     "JSON”, and upload that file."
 )
-KEY_MISSING = N_(
+KEY_MISSING = gettext_noop(
     "The key “%(key)s” is missing, so this is not a complete board. Export the board again as JSON "
     "from its menu, without removing anything."
 )
-KEY_WRONG = N_(
+KEY_WRONG = gettext_noop(
     "The key “%(key)s” holds %(kind)s instead of a list. Export the board again as JSON from its "
     "menu."
 )
-NO_BOARD = N_(
+NO_BOARD = gettext_noop(
     "The file holds no board: the keys “lists” and “cards” are missing (found: %(found)s). In "
     "Trello open the board's menu, choose “Print, export and share”, then “Export as JSON”."
 )
-EMPTY_BOARD = N_(
+EMPTY_BOARD = gettext_noop(
     "The board “%(name)s” has no lists and no cards. Export a board that has cards, or choose "
     "another file."
 )
@@ -66,13 +64,13 @@ MAX_VALUES = 5_000_000
 # Trello's own bookkeeping inside cards and attachments: large, derived, and never imported.
 HEAVY = ("badges", "limits", "previews", "descData", "nameData", "textData", "prefs", "nonPublic")
 TYPES = {
-    "dict": N_("an object"),
-    "list": N_("a list"),
-    "str": N_("a text"),
-    "int": N_("a number"),
-    "float": N_("a number"),
-    "bool": N_("true or false"),
-    "NoneType": N_("nothing (null)"),
+    "dict": gettext_noop("an object"),
+    "list": gettext_noop("a list"),
+    "str": gettext_noop("a text"),
+    "int": gettext_noop("a number"),
+    "float": gettext_noop("a number"),
+    "bool": gettext_noop("true or false"),
+    "NoneType": gettext_noop("nothing (null)"),
 }
 
 
@@ -114,7 +112,7 @@ def _text_of(path):
             raise Refusal(NOT_TRELLO, kind=refusal.params["kind"]) from None
         raise
     if kind == WORKBOOK:
-        raise Refusal(NOT_TRELLO, kind=N_("an Excel workbook"))
+        raise Refusal(NOT_TRELLO, kind=gettext_noop("an Excel workbook"))
     encoding = detect_encoding(path, max_line=1 << 40)
     with open(path, encoding=encoding, newline="") as file:
         text = file.read()
@@ -172,17 +170,17 @@ def _boards_of_array(rows):
 def _rest_kind(row):
     """What an array of Trello's programming interface lists, judged by its first row."""
     if "idList" in row:
-        return N_("cards")
+        return gettext_noop("cards")
     if "checkItems" in row:
-        return N_("checklists")
+        return gettext_noop("checklists")
     if "color" in row and "idBoard" in row:
-        return N_("labels")
+        return gettext_noop("labels")
     if "fullName" in row or "username" in row:
-        return N_("members")
+        return gettext_noop("members")
     if "type" in row and ("data" in row or set(row) == {"id", "type"}):
-        return N_("actions")
+        return gettext_noop("actions")
     if "idBoard" in row and "pos" in row:
-        return N_("lists")
+        return gettext_noop("lists")
     return None
 
 

@@ -6,22 +6,22 @@ import json
 import math
 from urllib.parse import urlsplit
 
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 
 from core.files.issues import NOTE
 from core.files.refusal import shorten
 
-WRONG_TYPE = N_("The key holds %(kind)s instead of %(field)s and was left empty.")
-WAS_CUT = N_("The text is longer than %(limit)s characters and was cut.")
-DATE_BAD = N_("“%(found)s” is not a date and was left empty.")
-TEXT, LIST, OBJECT = N_("a text"), N_("a list"), N_("an object")
+WRONG_TYPE = gettext_noop("The key holds %(kind)s instead of %(field)s and was left empty.")
+WAS_CUT = gettext_noop("The text is longer than %(limit)s characters and was cut.")
+DATE_BAD = gettext_noop("“%(found)s” is not a date and was left empty.")
+TEXT, LIST, OBJECT = gettext_noop("a text"), gettext_noop("a list"), gettext_noop("an object")
 KINDS = {
     "dict": OBJECT,
     "list": LIST,
     "str": TEXT,
-    "int": N_("a number"),
-    "float": N_("a number"),
-    "bool": N_("true or false"),
+    "int": gettext_noop("a number"),
+    "float": gettext_noop("a number"),
+    "bool": gettext_noop("true or false"),
 }
 EARLIEST, LATEST = 1990, 2200
 BLANK = {None, ""}

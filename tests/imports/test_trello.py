@@ -563,7 +563,30 @@ JUNK = st.recursive(
     ),
     max_leaves=6,
 )
-KEYS = ["id", "name", "desc", "idList", "pos", "closed", "isTemplate", "cardRole", "start", "due", "dueComplete", "idMembers", "idLabels", "labels", "checklists", "checkItemStates", "attachments", "customFieldItems", "url", "address", "coordinates", "checkItems", "state", "type", "data", "date", "memberCreator", "fullName", "color", "options"]
+KEYS = [
+    "id",
+    "name",
+    "desc",
+    "idList",
+    "pos",
+    "closed",
+    "isTemplate",
+    "start",
+    "due",
+    "idMembers",
+    "idLabels",
+    "labels",
+    "checklists",
+    "attachments",
+    "customFieldItems",
+    "url",
+    "coordinates",
+    "checkItems",
+    "state",
+    "type",
+    "data",
+    "date",
+]
 FIELDS = st.dictionaries(
     st.sampled_from(KEYS),
     JUNK,
