@@ -1,6 +1,6 @@
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -27,7 +27,7 @@ class GrantForm(forms.Form):
         self.person = found.first()
         if self.person is None:
             raise ValidationError(
-                _now("Nobody signs in with this e-mail. An administrator can add the person.")
+                gettext("Nobody signs in with this e-mail. An administrator can add the person.")
             )
         return self.cleaned_data["email"]
 
@@ -50,4 +50,4 @@ class AddClientsForm(forms.Form):
     def __init__(self, *args, choices, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["clients"].queryset = choices
-        self.fields["clients"].error_messages["required"] = _now("Tick at least one client.")
+        self.fields["clients"].error_messages["required"] = gettext("Tick at least one client.")

@@ -2,9 +2,8 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from clientgroups.models.client import Client
 from core.formats import day
@@ -87,10 +86,10 @@ class LifecycleChange(models.Model):
         if self.reason:
             return self.reason
         if self.last_purchase_on is None:
-            return _now("No purchase up to that day.")
+            return gettext("No purchase up to that day.")
         found = {"n": self.recent_purchases or 0, "day": day(self.last_purchase_on)}
         if not found["n"]:
-            return _now("No purchase in the months that count; the last was on %(day)s.") % found
+            return gettext("No purchase in the months that count; the last was on %(day)s.") % found
         return (
             ngettext(
                 "%(n)s purchase in the months that count, the last on %(day)s.",

@@ -3,7 +3,7 @@ from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models.client import Client
@@ -82,7 +82,7 @@ class Membership(models.Model):
         if self.began_because:
             return self.began_because
         by_rule = self.client_group.kind == ClientGroup.Kind.DYNAMIC
-        return _now("Matched the rule") if by_rule else _now("Added by hand")
+        return gettext("Matched the rule") if by_rule else gettext("Added by hand")
 
     @property
     def why_ended(self):
@@ -90,4 +90,4 @@ class Membership(models.Model):
         if self.valid_to is None or self.ended_because:
             return self.ended_because
         by_rule = self.client_group.kind == ClientGroup.Kind.DYNAMIC
-        return _now("No longer matched the rule") if by_rule else _now("Taken out by hand")
+        return gettext("No longer matched the rule") if by_rule else gettext("Taken out by hand")
