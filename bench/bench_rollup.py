@@ -167,8 +167,10 @@ def measure(responses):
     for _ in range(2):
         by_hand, rows = timed(plain)
         ours, written = timed(rebuild_scores)
-        out(f"  plain SQL {by_hand:6.2f} s ({rows:,} rows)   full rebuild {ours:6.2f} s "
-            f"({written:,} scores)   ratio {ours / by_hand:.2f} (aim <= 1.5)")
+        out(
+            f"  plain SQL {by_hand:6.2f} s ({rows:,} rows)   full rebuild {ours:6.2f} s "
+            f"({written:,} scores)   ratio {ours / by_hand:.2f} (aim <= 1.5)"
+        )
 
     first = responses + 1
     for count, aim in ((100, 1), (1_000, 1.5), (10_000, 3)):

@@ -1,6 +1,9 @@
 import uuid
+from functools import lru_cache
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Question
@@ -20,11 +23,18 @@ WORDS = {
 }
 
 
-class Item:
-    """A question with what was typed and what is wrong, ready to be drawn by hand.
+@lru_cache(maxsize=2048)
+def draw_options(name, kind, is_required, chosen, language):
+    """Eleven radio buttons cost more than the rest of the page, so they are kept."""
+    low, high = Question.SCALES[kind]
+    words = WORDS[kind]
+    choices = [(n, words.get(n, ""), chosen == str(n)) for n in range(low, high + 1)]
+    context = {"name": name, "kind": kind, "is_required": is_required, "choices": choices}
+    return render_to_string("feedback/answer/_options.html", context)
 
-    Drawing eleven radio buttons through form widgets costs more than the rest of the page.
-    """
+
+class Item:
+    """A question with what was typed and what is wrong, ready to be drawn by hand."""
 
     def __init__(self, form, question, number):
         self.question, self.number = question, number
@@ -36,11 +46,11 @@ class Item:
         self.error = form.errors.get(self.name, [""])[0] if form.is_bound else ""
 
     @property
-    def choices(self):
-        """(value, word or "", is it chosen) from the lowest point up."""
+    def options(self):
+        """The radio buttons; drawn once per question, language and choice, then remembered."""
         low, high = self.question.scale
-        words = WORDS[self.kind]
-        return [(n, words.get(n, ""), self.value == str(n)) for n in range(low, high + 1)]
+        chosen = self.value if self.value in map(str, range(low, high + 1)) else ""
+        return draw_options(self.name, self.kind, self.is_required, chosen, get_language())
 
     @property
     def low_word(self):

@@ -5,15 +5,19 @@ from django.utils import timezone
 
 from feedback.models import Invitation, Question, Survey
 
+# What the page shows and what storing an answer needs.
+COLUMNS = [
+    *("token", "state", "wave__closes_at", "wave__version__frozen_at", "wave__survey__state"),
+    *("wave__survey__title_en", "wave__survey__title_zh"),
+    *("wave__survey__intro_en", "wave__survey__intro_zh"),
+    *("contact__client_id", "contact__name", "contact__email", "contact__language"),
+]
+
 
 def invitation_by_token(token: str) -> Invitation | None:
-    """The invitation with its wave, survey, version and client; one query."""
-    return (
-        Invitation.objects.select_related("wave__survey", "wave__version", "contact__client")
-        .defer("wave__survey__search", "contact__client__search")
-        .filter(token=token)
-        .first()
-    )
+    """The invitation with its wave, survey, version and contact; one query of few columns."""
+    found = Invitation.objects.select_related("wave__survey", "wave__version", "contact")
+    return next(iter(found.only(*COLUMNS).filter(token=token)), None)
 
 
 def is_open(invitation: Invitation) -> bool:
