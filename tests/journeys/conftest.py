@@ -67,12 +67,17 @@ def person(transactional_db):
     return person
 
 
+def told(line):
+    """What the browser complains about, and where."""
+    return f"{line.text} {line.location['url']}"
+
+
 @pytest.fixture
 def open_page(browser, live_server):
     """Open a path as a person (or as nobody) in a context of its own; see the head of the file."""
     contexts, complaints = [], []
 
-    def open_page(user, path="/", *, width=DESK, script=True, **options):
+    def open_page(user, path="/", *, width=DESK, script=True, status=200, **options):
         context = browser.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": 844 if width < 500 else 900},
@@ -88,9 +93,13 @@ def open_page(browser, live_server):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "console",
-            lambda line: complaints.append(line.text) if line.type == "error" else None,
+            lambda line: complaints.append(told(line)) if line.type == "error" else None,
         )
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer.status == status
+        if status != 200:
+            # The browser logs the page itself as an error; that is what was expected.
+            complaints[:] = [line for line in complaints if not line.endswith(answer.url)]
         return page
 
     yield open_page

@@ -11,13 +11,14 @@ FIRST, LAST = dt.date(1997, 1, 1), dt.date(1998, 6, 30)
 def purchases_text():
     """A purchase log in columns parted by blanks, no header: number, day, units, amount.
 
-    Every fourth client buys each month, so that they are loyal on the last day.
+    Every fourth client buys each month and is loyal on the last day; every fifth of the others
+    bought once, long ago, and has lapsed.
     """
     dice = Random(7)  # noqa: S311
     lines = []
     for number in range(1, CLIENTS + 1):
         day = FIRST + dt.timedelta(days=dice.randrange(0, 80))
-        step = 30 if number % 4 == 0 else dice.randrange(150, 400)
+        step = 30 if number % 4 == 0 else 999 if number % 5 == 0 else dice.randrange(150, 400)
         while day <= LAST:
             units = dice.randrange(1, 6)
             lines.append(f" {number:05d} {day:%Y%m%d} {units:2d} {units * 12.37:7.2f}")
