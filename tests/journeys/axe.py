@@ -7,7 +7,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 def violations(page, within=None):
     """One line per violation: the rule, the elements and why; [] is a clean page."""
-    found = Axe().run(page, context=within, options={"runOnly": RULES}).response["violations"]
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    found = Axe().run(page, context=within, options=options).response["violations"]
     return [
         f"{rule['id']}: {', '.join(str(node['target'][0]) for node in rule['nodes'][:4])} – "
         f"{rule['help']}"
