@@ -18,7 +18,7 @@ from projects.models import Label, Project, Task
 from projects.selectors.projects import people_of
 
 _MARKER = re.compile(
-    rf"(?:^|(?<=\s)|(?<=[{HAN}，。、；]))([@＠#＃!！])([^\s@＠#＃!！]+)(?=$|[\s@＠#＃!！])"
+    rf"(?:^|(?<=\s)|(?<=[{HAN}，。、；]))([@＠#＃!！])([^\s@＠#＃!！]+(?:@[A-Za-z0-9.-]+)?)(?=$|[\s@＠#＃!！])"
 )
 _PRIORITIES = {
     **dict.fromkeys(("low", "低"), Task.Priority.LOW),

@@ -49,14 +49,7 @@ def tasks_to_remind(now: dt.datetime) -> QuerySet[Task]:
         .annotate(told_due=_told(DUE), told_overdue=_told(OVERDUE))
         .filter(told_overdue=False)
         .select_related("assignee", "project")
-        .only(
-            "number",
-            "title",
-            "due_on",
-            "project__key",
-            "project__name",
-            *(f"assignee__{name}" for name in ("email", "name", "language", "time_zone")),
-        )
+        .defer("description", "search", "project__description", "project__search")
         .order_by("assignee", "due_on", "pk")
     )
 
