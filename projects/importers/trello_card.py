@@ -102,7 +102,8 @@ class CardReader:
         text = self.values.text(card, "desc", place, TEXT_LIMIT)
         parts = [part for part in (extra, text) if part]
         if notes:
-            parts.append("\n".join(["---", f"**{_('From Trello')}**", "", *notes]))
+            heading = _("From Trello")
+            parts.append("\n".join(["---", f"**{heading}**", "", *notes]))
         joined = "\n\n".join(parts)
         return joined if len(joined) <= TEXT_LIMIT else joined[: TEXT_LIMIT - 1] + "…"
 
@@ -114,7 +115,7 @@ class CardReader:
             return (mapped[0] if mapped else None), []
         self.losses.add(MORE_MEMBERS, MEMBERS_WHY, max(len(members) - 1, 0))
         names = ", ".join(self.board.names.get(member, "?") for member in members)
-        return (mapped[0] if mapped else None), [f"- {_('Members')}: {_plain(names)}"]
+        return (mapped[0] if mapped else None), [_line(_("Members"), names)]
 
     def _labels(self, card):
         """Ids of the card's labels; `idLabels` where it stands, else the labels in the card."""
@@ -210,7 +211,7 @@ class CardReader:
             text = options.get(as_id(row.get("idValue")), "") or self._custom_value(row, at)
             if text:
                 self.losses.add(FIELDS_TAKEN, FIELDS_WHY)
-                lines.append(f"- {_plain(name) or _('Custom field')}: {_plain(text)}")
+                lines.append(_line(name or _("Custom field"), text))
         return lines
 
     def _custom_value(self, row, place):
@@ -234,7 +235,11 @@ class CardReader:
         elif isinstance(spot, str):
             parts.append(shorten(spot, 60))
         text = ", ".join(dict.fromkeys(part for part in parts if part))
-        return [f"- {_('Place')}: {_plain(text)}"] if text else []
+        return [_line(_("Place"), text)] if text else []
+
+
+def _line(name, text):
+    return f"- {_plain(name)}: {_plain(text)}"
 
 
 def _plain(text):
