@@ -1,5 +1,3 @@
-from django.shortcuts import render
-
 from core.views import page, render_page
 from projects.selectors.projects import visible_project
 from reports import pictures
@@ -39,4 +37,4 @@ def today(request):
 @page("projects.view", load=visible_project)
 def project_attention(request, project):
     context = {"attention": attention_of(request.user, project), "project": project}
-    return render(request, "reports/today/_attention.html", context)
+    return render_page(request, "reports/today/attention", context)

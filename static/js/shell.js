@@ -110,20 +110,23 @@ function nameOf(frame) {
   return named?.textContent.trim() ?? "";
 }
 
-const frames = new ResizeObserver((seen) => {
-  for (const { target } of seen) {
-    if (target.scrollWidth > target.clientWidth) {
-      target.tabIndex = 0;
-      target.setAttribute("role", "region");
-      target.setAttribute("aria-label", nameOf(target));
-    } else {
-      for (const name of ["tabindex", "role", "aria-label"]) target.removeAttribute(name);
-    }
+function mark(frame) {
+  if (frame.scrollWidth > frame.clientWidth) {
+    frame.tabIndex = 0;
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", nameOf(frame));
+  } else {
+    for (const name of ["tabindex", "role", "aria-label"]) frame.removeAttribute(name);
   }
-});
+}
+
+const frames = new ResizeObserver((seen) => seen.forEach(({ target }) => mark(target)));
 
 function watchFrames() {
-  for (const frame of document.querySelectorAll(".tbl-w:not([tabindex])")) frames.observe(frame);
+  for (const frame of document.querySelectorAll(".tbl-w")) {
+    mark(frame);
+    frames.observe(frame);
+  }
 }
 
 watchFrames();
