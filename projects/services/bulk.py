@@ -89,10 +89,10 @@ def change_tasks(
 
 
 def _locked(project: Project, tasks: list[int]) -> list[Task]:
-    rows = Task.objects.select_for_update(of=("self",)).filter(project=project, pk__in=tasks)
-    return list(
-        rows.select_related("column", "assignee", "goal").prefetch_related("labels").order_by("pk")
-    )
+    rows = Task.objects.filter(project=project, pk__in=tasks).order_by("pk")
+    # Locked alone and read afterwards, like `lock_task`.
+    list(rows.select_for_update().values_list("pk", flat=True))
+    return list(rows.select_related("column", "assignee", "goal").prefetch_related("labels"))
 
 
 def _labelled(task: Task, label: Label | None) -> dict:

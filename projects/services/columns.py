@@ -110,12 +110,9 @@ def archive_column(
 
 def _empty(column: BoardColumn, target: BoardColumn | None, actor: User) -> None:
     """Put every live task of a column behind the cards of another one."""
-    tasks = list(
-        Task.objects.select_for_update(of=("self",))
-        .select_related("column", "project")
-        .filter(column=column, archived_at=None)
-        .order_by("position", "pk")
-    )
+    rows = Task.objects.filter(column=column, archived_at=None).order_by("position", "pk")
+    list(rows.select_for_update().values_list("pk", flat=True))
+    tasks = list(rows.select_related("column", "project"))
     if not tasks:
         return
     if target is None or target.archived_at or target == column:

@@ -15,8 +15,14 @@ REPEAT_SECONDS = 10
 
 
 def _lock(task: Task) -> None:
-    """Nobody else adds to the task meanwhile; and what is talked about counts as touched."""
+    """Parts of a task change one after the other; the task is locked before its parts."""
+    Task.objects.select_for_update().order_by().values_list("pk", flat=True).get(pk=task.pk)
+
+
+def _record(task: Task, actor: User, verb: str, **changes: list) -> None:
+    """What is done to a part is told of its task, and counts as a touch of it."""
     Task.objects.filter(pk=task.pk).update(updated_at=timezone.now())
+    record(actor=actor, verb=verb, target=task, **changes)
 
 
 @transaction.atomic
@@ -38,21 +44,21 @@ def add_item(*, task: Task, actor: User, text: str, checklist: str = "") -> Chec
     )
     item.full_clean()
     item.save()
-    record(actor=actor, verb="checklist.added", target=task, step=[None, item.text[:200]])
+    _record(task, actor, "checklist.added", step=[None, item.text[:200]])
     return item
 
 
 @transaction.atomic
 def set_item_done(*, item: ChecklistItem, actor: User, done: bool) -> ChecklistItem:
     """Tick a step or take the tick off; the same again changes nothing."""
-    locked = ChecklistItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    _lock(item.task)
+    locked = ChecklistItem.objects.get(pk=item.pk)
     if locked.is_done == done:
         return locked
-    _lock(item.task)
     locked.is_done = done
     locked.save(update_fields=["is_done"])
     verb = "checklist.done" if done else "checklist.reopened"
-    record(actor=actor, verb=verb, target=item.task, step=[locked.text[:200], locked.text[:200]])
+    _record(item.task, actor, verb, step=[locked.text[:200], locked.text[:200]])
     return locked
 
 
@@ -68,10 +74,10 @@ def shift_item(*, item: ChecklistItem, actor: User, step: int) -> ChecklistItem:
         for position, each in enumerate(items):
             each.position = position
         ChecklistItem.objects.bulk_update(items, ["position"])
-        record(
-            actor=actor,
-            verb="checklist.moved",
-            target=item.task,
+        _record(
+            item.task,
+            actor,
+            "checklist.moved",
             step=[item.text[:200], item.text[:200]],
         )
     return item
@@ -80,12 +86,11 @@ def shift_item(*, item: ChecklistItem, actor: User, step: int) -> ChecklistItem:
 @transaction.atomic
 def delete_item(*, item: ChecklistItem, actor: User) -> None:
     """Remove a step; its text stays in the history. Removing it twice is harmless."""
-    found = ChecklistItem.objects.select_for_update(of=("self",)).filter(pk=item.pk).first()
+    _lock(item.task)
+    found = ChecklistItem.objects.filter(pk=item.pk).first()
     if found:
         found.delete()
-        record(
-            actor=actor, verb="checklist.removed", target=item.task, step=[item.text[:200], None]
-        )
+        _record(item.task, actor, "checklist.removed", step=[item.text[:200], None])
 
 
 @transaction.atomic
@@ -112,20 +117,21 @@ def add_comment(*, task: Task, actor: User, body: str, is_client_visible: bool =
     )
     comment.full_clean()
     comment.save()
-    record(actor=actor, verb="comment.added", target=task, comment=[None, comment.body[:200]])
+    _record(task, actor, "comment.added", comment=[None, comment.body[:200]])
     return comment
 
 
 @transaction.atomic
 def delete_comment(*, comment: Comment, actor: User) -> None:
     """Remove a comment. Removing it twice is harmless."""
-    found = Comment.objects.select_for_update(of=("self",)).filter(pk=comment.pk).first()
+    _lock(comment.task)
+    found = Comment.objects.filter(pk=comment.pk).first()
     if found:
         found.delete()
-        record(
-            actor=actor,
-            verb="comment.removed",
-            target=comment.task,
+        _record(
+            comment.task,
+            actor,
+            "comment.removed",
             comment=[comment.body[:200], None],
         )
 
@@ -140,14 +146,15 @@ def add_link(*, task: Task, actor: User, url: str, name: str = "") -> Attachment
     link = Attachment(task=task, url=url, name=name.strip() or url[:300], added_at=timezone.now())
     link.full_clean()
     link.save()
-    record(actor=actor, verb="link.added", target=task, link=[None, link.name])
+    _record(task, actor, "link.added", link=[None, link.name])
     return link
 
 
 @transaction.atomic
 def delete_link(*, link: Attachment, actor: User) -> None:
     """Remove a link. Removing it twice is harmless."""
-    found = Attachment.objects.select_for_update(of=("self",)).filter(pk=link.pk).first()
+    _lock(link.task)
+    found = Attachment.objects.filter(pk=link.pk).first()
     if found:
         found.delete()
-        record(actor=actor, verb="link.removed", target=link.task, link=[link.name, None])
+        _record(link.task, actor, "link.removed", link=[link.name, None])

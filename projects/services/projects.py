@@ -65,8 +65,7 @@ def _default_columns(project: Project, language: str) -> list[BoardColumn]:
 @transaction.atomic
 def update_project(*, project: Project, actor: User, **changes: object) -> Project:
     """Change what describes a project; a new lead gets the lead's rights. Repeating is harmless."""
-    locked = Project.objects.select_for_update(of=("self",)).select_related("lead")
-    locked = locked.get(pk=project.pk)
+    locked = Project.objects.select_for_update().get(pk=project.pk)
     pairs = {}
     for name in EDITABLE:
         if name not in changes or getattr(locked, name) == changes[name]:

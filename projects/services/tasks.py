@@ -40,9 +40,14 @@ class StaleTask(Exception):  # noqa: N818 - it is a state to show, not a fault
 
 
 def lock_task(task: Task) -> Task:
-    """The row as it stands, locked. Always after its column, never before, or two moves wait."""
-    rows = Task.objects.select_for_update(of=("self",))
-    return rows.select_related("project", "column", "assignee", "goal").get(pk=task.pk)
+    """The row as it stands, locked. Always after its column, never before, or two moves wait.
+
+    Locked alone and read afterwards: a join would be judged by the column from before the wait,
+    and a card that somebody has just moved would not be found.
+    """
+    Task.objects.select_for_update().order_by().values_list("pk", flat=True).get(pk=task.pk)
+    rows = Task.objects.select_related("project", "column", "assignee", "goal")
+    return rows.defer("search").get(pk=task.pk)
 
 
 def lock_column(project: Project, column: BoardColumn | None) -> BoardColumn:

@@ -167,4 +167,4 @@ def test_change_tasks_needs_the_same_statements_for_one_as_for_three(
         )
     )
 
-    assert found == 9
+    assert found == 10
