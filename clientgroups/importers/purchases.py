@@ -61,6 +61,7 @@ def _options(mapping, columns, shape):
     order, _share = detect_date_order(cells.get(DATE, []))
     figures = cells.get(AMOUNT, []) or cells.get(UNIT_PRICE, [])
     decimal = detect_decimal(figures + cells.get(QUANTITY, [])[:200])
+    signed = figures if AMOUNT in cells else figures + cells.get(QUANTITY, [])
     currency = currency_sign(figures) or _named_currency(mapping, shape)
     return {
         "date_order": order,
@@ -68,7 +69,7 @@ def _options(mapping, columns, shape):
         "currency": currency or "CNY",
         "refunds": False,
         "repeats": "add" if _order_lines(cells) else "refuse",
-        "negatives": sum((parse_number(c, decimal or "point") or 0) < 0 for c in figures[:5000]),
+        "negatives": sum((parse_number(c, decimal or "point") or 0) < 0 for c in signed[:40_000]),
     }
 
 

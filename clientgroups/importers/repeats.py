@@ -29,29 +29,29 @@ NUMBERED = f"external_id NOT LIKE '{DIGEST}%%'"
 
 
 @transaction.atomic
-def settle_repeats(*, batch, add_up, log):
+def settle_repeats(*, batch, numbered, add_up, log):
     """Name repeated lines, and make the numbers of a batch distinct for each customer.
 
     Purchases without a number are told apart by their repetition: the second equal line of a file
-    is the second purchase of that kind, so the same file gives the same numbers again.
+    is the second purchase of that kind, so the same file gives the same numbers again. `numbered`
+    says whether the file has numbers of its own.
     """
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {TABLE}")
-        if add_up:
-            _refuse(
-                cursor,
-                batch,
-                log,
-                NUMBER_OTHER_CURRENCY,
-                "first_value(currency) OVER w <> currency",
-            )
-            _note_added(cursor, batch, log)
-            _add_up(cursor, batch)
-        else:
-            _refuse(cursor, batch, log, NUMBER_REPEATED, "row_number() OVER w > 1")
-        _note_shared(cursor, batch, log)
+        if numbered:
+            _settle_numbers(cursor, batch, add_up, log)
         _note_same(cursor, batch, log)
         _number_repetitions(cursor, batch)
+
+
+def _settle_numbers(cursor, batch, add_up, log):
+    if add_up:
+        other = "first_value(currency) OVER w <> currency"
+        _refuse(cursor, batch, log, NUMBER_OTHER_CURRENCY, other)
+        _note_added(cursor, batch, log)
+        _add_up(cursor, batch)
+    else:
+        _refuse(cursor, batch, log, NUMBER_REPEATED, "row_number() OVER w > 1")
+    _note_shared(cursor, batch, log)
 
 
 def _refuse(cursor, batch, log, message, condition):

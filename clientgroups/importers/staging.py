@@ -35,6 +35,12 @@ def _text(value):
     return str(value)
 
 
+def refresh_statistics():
+    """After many new lines; alone and short, because it keeps others from doing the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {StagedPurchase._meta.db_table}")
+
+
 def days_of(*, batch):
     """First and last date among the staged lines."""
     found = StagedPurchase.objects.filter(batch=batch).aggregate(

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from clientgroups.importers.checking import PurchaseChecker
+from clientgroups.importers.columns import NUMBER
 from clientgroups.importers.purchases import recognise
 from clientgroups.importers.repeats import ADD_UP, settle_repeats
-from clientgroups.importers.staging import append_staged, days_of
+from clientgroups.importers.staging import append_staged, days_of, refresh_statistics
 from clientgroups.services import purchases as services
 from core.files.issues import ERROR, KEPT_PER_MESSAGE
 from core.files.tables import data_rows
@@ -47,12 +48,18 @@ def check(run, path, log, save):
             write=lambda rows=rows: append_staged(batch=run.batch, rows=rows),
         ):
             return False
+    refresh_statistics()
     return True
 
 
 def finish_check(run, path, log):
     """What the confirmed import would do; runs once all rows are staged, in one transaction."""
-    settle_repeats(batch=run.batch, add_up=run.options.get("repeats") == ADD_UP, log=log)
+    settle_repeats(
+        batch=run.batch,
+        numbered=NUMBER in run.mapping,
+        add_up=run.options.get("repeats") == ADD_UP,
+        log=log,
+    )
     found = services.preview_staged(batch=run.batch, actor=run.created_by)
     lines, count = found.pop("foreign"), found.pop("foreign_count")
     for line in lines[:KEPT_PER_MESSAGE]:
