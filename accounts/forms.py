@@ -109,6 +109,8 @@ class ProfileForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "language", "time_zone", "theme"]
+        # A person's name is another word in Chinese than the name of a thing.
+        labels = {"name": _("Full name")}
         widgets = {"time_zone": forms.TextInput(attrs={"list": "time-zones"})}
         help_texts = {
             "time_zone": _("Start typing a city, for example Shanghai."),

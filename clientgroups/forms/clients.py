@@ -43,6 +43,7 @@ class ContactForm(forms.ModelForm):
     class Meta:
         model = Contact
         fields = ["name", "email", "phone", "language", "email_consent", "is_active"]
+        labels = {"name": _("Full name")}
         help_texts = {
             "language": _("Surveys and e-mails reach the contact in this language."),
             "email_consent": _("Without it no survey is sent."),

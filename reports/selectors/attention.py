@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from core.formats import day as format_day
 from feedback.models import Answer, Survey
 from imports.models import ImportRun
 from projects.models import Goal, Project, Task
@@ -62,7 +62,7 @@ def _tasks(user, project, today):
             task.title,
             f"{task.project.name} · {_due(task.due_on, today)}",
             task.get_absolute_url(),
-            _("Open"),
+            _("View"),
             (0 if late > 0 else 3, -late),
         )
 
@@ -73,7 +73,7 @@ def _due(day, today):
         return ngettext("%(days)d day overdue", "%(days)d days overdue", late) % {"days": late}
     if late == 0:
         return _("due today")
-    return _("due %(day)s") % {"day": date_format(day, "MONTH_DAY_FORMAT")}
+    return _("due %(day)s") % {"day": format_day(day)}
 
 
 def _goals(user, project, today):
