@@ -58,6 +58,7 @@ class UploadForm(FileForm):
         label=_("Project for the board"),
         queryset=Project.objects.none(),
         required=False,
+        empty_label=_("No project"),
         help_text=_("Only for Trello boards: the project whose board the cards come to."),
     )
     field_order = ["kind", "project", "encoding", "file"]

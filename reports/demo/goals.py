@@ -98,7 +98,7 @@ PLANS = {
             ],
         ),
         Plan(
-            "Keep 95 % of the harbour accounts",
+            "Keep 95% of the harbour accounts",
             "sara",
             "Accounts kept",
             "%",
