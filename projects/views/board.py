@@ -104,8 +104,14 @@ def _moved(request, before, task):
         return back(request, reverse("projects:board", args=[task.project_id]))
     card = card_of(task)
     draw([card], [task.column], task.project)
-    found = board_of(task.project, request.user, BoardQuery.read(request.GET), counts_only=True)
-    context = {"project": task.project, "card": card, "board": found, **words(task.project)}
+    query = BoardQuery.read(request.GET)
+    context = {
+        "project": task.project,
+        "card": card,
+        "board": board_of(task.project, request.user, query, counts_only=True),
+        "query": query,
+        **words(task.project),
+    }
     return render(request, "projects/board/_moved.html", context)
 
 

@@ -58,7 +58,7 @@ class TaskFactory(factory.django.DjangoModelFactory):
         category = "todo"
 
     project = factory.SubFactory(ProjectFactory)
-    number = factory.Sequence(lambda n: n + 1)
+    number = factory.Sequence(lambda n: n + 1001)
     column = factory.LazyAttribute(
         lambda task: BoardColumnFactory(project=task.project, category=task.category)
     )
