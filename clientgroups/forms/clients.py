@@ -19,6 +19,7 @@ class ClientForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True)
         self.fields["owner"].queryset = people | User.objects.filter(pk=self.instance.owner_id)
+        self.fields["owner"].empty_label = None
         if not self.instance.pk:
             self.fields["owner"].initial = user.pk
 
@@ -27,6 +28,7 @@ class NewClientForm(ClientForm):
     group = forms.ModelChoiceField(
         queryset=ClientGroup.objects.none(),
         required=False,
+        empty_label=_("No client group"),
         label=_("Client group"),
         help_text=_("One that is listed by hand; groups by rule find the client themselves."),
     )

@@ -17,11 +17,16 @@ class SurveyCreateForm(forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=160, help_text=_("For your team; clients see the title.")
     )
-    client_group = forms.ModelChoiceField(ClientGroup.objects.none(), label=_("Client group"))
+    client_group = forms.ModelChoiceField(
+        ClientGroup.objects.none(),
+        label=_("Client group"),
+        empty_label=_("Choose a client group"),
+    )
     project = forms.ModelChoiceField(
         Project.objects.none(),
         label=_("Project"),
         required=False,
+        empty_label=_("No project"),
         help_text=_("Optional: its page shows the scores of this survey too."),
     )
     start = forms.ChoiceField(
@@ -53,6 +58,7 @@ class SurveyTextForm(forms.ModelForm):
     def __init__(self, projects, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["project"].queryset = projects
+        self.fields["project"].empty_label = _("No project")
 
 
 class QuestionForm(forms.Form):
