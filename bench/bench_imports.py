@@ -6,8 +6,8 @@ Each size runs in a process of its own, so that its peak memory is its own.
 """
 
 import datetime as dt
-import os
 import logging
+import os
 import random
 import subprocess
 import sys

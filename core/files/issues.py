@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 ERROR, NOTE = "error", "warning"
 KEPT = 1000
+# Between a sentence and the field it speaks of, in the names of counts.
+FIELD = "\x1f"
 KEPT_PER_MESSAGE = 300
 
 
@@ -31,8 +33,9 @@ class IssueLog:
         self.fresh = []
 
     def add(self, severity, message, *, line=None, place="", value="", **params):
-        self.count(severity, message)
-        if self.counts[message] <= KEPT_PER_MESSAGE and sum(self.counts.values()) <= KEPT * 5:
+        key = f"{message}{FIELD}{params['field']}" if "field" in params else message
+        self.count(severity, key)
+        if self.counts[key] <= KEPT_PER_MESSAGE and sum(self.counts.values()) <= KEPT * 5:
             self.fresh.append(Issue(severity, line, place[:120], value[:200], message, params))
 
     def count(self, severity, message, times=1):

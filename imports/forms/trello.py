@@ -55,6 +55,7 @@ class BoardForm(forms.Form):
                 label=row["name"] or _("Cards without a list"),
                 choices=choices,
                 initial=chosen.get(row["id"]) or self._suggestion(row),
+                widget=forms.Select(attrs={"class": "form-select"}),
             )
 
     def _suggestion(self, row):
@@ -65,7 +66,7 @@ class BoardForm(forms.Form):
         for column in self.columns:
             if column.name.casefold().replace(" ", "") == name:
                 return f"col:{column.pk}"
-        if row["sure"] and len(row["name"]) <= 20:
+        if row["sure"]:
             for column in self.columns:
                 if column.category == row["category"]:
                     return f"col:{column.pk}"
@@ -81,6 +82,7 @@ class BoardForm(forms.Form):
                 empty_value=None,
                 required=False,
                 initial=chosen.get(row["id"]) or self._same_person(row),
+                widget=forms.Select(attrs={"class": "form-select"}),
             )
 
     def _same_person(self, row):

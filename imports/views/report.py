@@ -7,8 +7,10 @@ from decimal import Decimal
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
+from core.files.issues import FIELD
 from core.files.refusal import say
 from imports.models import ImportRun
+from projects.importers.trello_losses import BOOKKEEPING
 
 STATE = ImportRun.State
 
@@ -39,13 +41,19 @@ def report_of(run):
         "last_on": _day(summary.get("last_on")),
         "totals": _totals(summary.get("totals")),
         "messages": _messages(summary.get("messages") or {}),
-        "losses": [
-            {"what": say(what, {}), "count": count, "why": say(why, {})}
-            for what, count, why in summary.get("losses") or []
-        ],
+        "losses": _losses(summary, bookkeeping=False),
+        "bookkeeping": _losses(summary, bookkeeping=True),
     }
     found["shown_all"] = summary["errors"] + summary["notes"] <= 300
     return found
+
+
+def _losses(summary, bookkeeping):
+    return [
+        {"what": say(what, {}), "count": count, "why": say(why, {})}
+        for what, count, why in summary.get("losses") or []
+        if (why == BOOKKEEPING) == bookkeeping
+    ]
 
 
 def _day(value):
@@ -60,7 +68,9 @@ def _totals(totals):
 
 def _messages(counts):
     """Kinds of issues by how often they occur; the values of single lines are left open."""
-    rows = [
-        (count, re.sub(r"%\(\w+\)s", "…", gettext(message))) for message, count in counts.items()
-    ]
+    rows = []
+    for key, count in counts.items():
+        message, _sign, field = key.partition(FIELD)
+        text = gettext(message).replace("%(field)s", gettext(field) if field else "…")
+        rows.append((count, re.sub(r"%\(\w+\)s", "…", text)))
     return sorted(rows, key=lambda row: -row[0])

@@ -18,6 +18,8 @@ def _too_large(request):
 def run_create(request):
     if request.method == "GET":
         initial = {name: request.GET[name] for name in ("kind", "project") if name in request.GET}
+        if "project" in initial:
+            initial.setdefault("kind", ImportRun.Kind.TRELLO)
         form = UploadForm(user=request.user, initial=initial)
         return render_page(request, "imports/run/create", {"form": form})
     form = UploadForm(request.POST, request.FILES, user=request.user, too_large=_too_large(request))

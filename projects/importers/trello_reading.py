@@ -238,15 +238,15 @@ TODO = (
 
 
 def guess_category(name):
-    """What standing in a list of this name means, and whether the name says so plainly."""
+    """What standing in a list of this name means, and whether the name says nothing else."""
     low = name.casefold().strip()
     words = set(re.findall(r"[^\W\d_]+", low))
     for category, known in WORDS.items():
         known = known.split()
         exact = low.replace(" ", "") in known
         if exact or words & set(known):
-            return category, exact or len(words) <= 2
+            return category, exact
         if any(not word.isascii() and len(word) > 1 and word in low for word in known):
-            return category, True
+            return category, False
     plain = low.replace(" ", "").replace("-", "")
     return "todo", plain in TODO.split()

@@ -250,50 +250,26 @@ def _write_parts(fresh: list[TaskData], tasks: list[Task], labels: dict) -> dict
         for data, task in pairs
         for pk in dict.fromkeys(labels[key].pk for key in data.labels if key in labels)
     ]
-    items = [
-        ChecklistItem(
-            task=task,
-            checklist=one.checklist,
-            checklist_position=one.checklist_position,
-            text=one.text,
-            is_done=one.is_done,
-            position=one.position,
-            due_on=one.due_on,
-            assignee_id=one.assignee,
-            external_id=one.external_id,
-        )
-        for data, task in pairs
-        for one in data.items
-    ]
-    comments = [
-        Comment(
-            task=task,
-            author_id=one.author,
-            author_name=one.author_name,
-            body=one.body,
-            created_at=one.created_at,
-            external_id=one.external_id,
-        )
-        for data, task in pairs
-        for one in data.comments
-    ]
-    attachments = [
-        Attachment(
-            task=task,
-            name=one.name,
-            url=one.url,
-            size=one.size,
-            added_at=one.added_at,
-            external_id=one.external_id,
-        )
-        for data, task in pairs
-        for one in data.attachments
-    ]
     through.objects.bulk_create(links, batch_size=BATCH)
+    items = [_item(task, one) for data, task in pairs for one in data.items]
+    comments = [_comment(task, one) for data, task in pairs for one in data.comments]
+    attachments = [
+        Attachment(task=task, **vars(one)) for data, task in pairs for one in data.attachments
+    ]
     ChecklistItem.objects.bulk_create(items, batch_size=BATCH)
     Comment.objects.bulk_create(comments, batch_size=BATCH)
     Attachment.objects.bulk_create(attachments, batch_size=BATCH)
     return {"items": len(items), "comments": len(comments), "attachments": len(attachments)}
+
+
+def _item(task: Task, data: ItemData) -> ChecklistItem:
+    fields = vars(data).copy()
+    return ChecklistItem(task=task, assignee_id=fields.pop("assignee"), **fields)
+
+
+def _comment(task: Task, data: CommentData) -> Comment:
+    fields = vars(data).copy()
+    return Comment(task=task, author_id=fields.pop("author"), **fields)
 
 
 @transaction.atomic

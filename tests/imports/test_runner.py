@@ -1,12 +1,9 @@
 import datetime as dt
-import subprocess
-import sys
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from django.core.files.base import ContentFile
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 from django.utils import timezone
 
 from clientgroups.models import Client, Purchase, StagedPurchase
@@ -17,7 +14,6 @@ from imports.registry import purchases
 from tests.factories.accounts import UserFactory
 from tests.factories.imports import ImportRunFactory
 from tests.factories.projects import ProjectFactory
-from tests.imports.samples import PURCHASES
 
 LINES = "Customer,Date,Amount\n" + "".join(f"C{n % 7},2024-01-02,{n}\n" for n in range(50))
 
@@ -311,102 +307,3 @@ def test_issue_and_run_speak_in_sentences(db):
 
     assert (str(issue), run.problem_text, run.undo_refused_text) == ("The end.", "It is bad.", "")
     assert ImportRunFactory(problem="Old.").problem_text == "Old."
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_imports_at_once_do_not_mix():
-    runs = []
-    for _ in range(2):
-        run = uploaded(UserFactory(admin=True), PURCHASES)
-        suggested = run.shape["suggested"]
-        services.check_run(
-            run=run,
-            actor=run.created_by,
-            mapping=suggested["mapping"],
-            options=suggested["options"],
-        )
-        runs.append(run)
-    for run in runs:
-        run.refresh_from_db()
-        if run.state == "checking":
-            runner.advance(run.pk)
-    for run in runs:
-        ImportRun.objects.filter(pk=run.pk).update(
-            state="applying", options={**run.options, "as_of": "2024-04-05"}
-        )
-
-    def write(pk):
-        try:
-            runner.advance(pk)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=write, args=(run.pk,)) for run in runs for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    for run in runs:
-        run.refresh_from_db()
-        assert run.state == "applied", run.problem
-    counts = sorted(run.summary["result"]["new_purchases"] for run in runs)
-    assert (counts, Purchase.objects.count(), Client.objects.count()) == ([0, 3], 3, 2)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_second_worker_leaves_a_locked_import_alone():
-    run = ImportRunFactory(checked=True)
-    ImportRun.objects.filter(pk=run.pk).update(state="applying")
-    results = []
-
-    def other():
-        results.append(runner.advance(run.pk))
-        connection.close()
-
-    with transaction.atomic():
-        ImportRun.objects.select_for_update().get(pk=run.pk)
-        thread = Thread(target=other)
-        thread.start()
-        thread.join()
-
-    run.refresh_from_db()
-    assert (results, run.state, run.attempts) == ([False], "applying", 0)
-
-
-MEASURE = """
-import resource, sys
-import django
-django.setup()
-import datetime as dt
-from itertools import islice
-from clientgroups.importers.checking import PurchaseChecker
-from clientgroups.importers.purchases import recognise
-from core.files.issues import IssueLog
-from core.files.tables import data_rows
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-shape = recognise(sys.argv[1])
-found = shape["suggested"]
-checker = PurchaseChecker(shape, found["mapping"], found["options"], dt.date(2026, 1, 1))
-rows = data_rows(sys.argv[1], shape)
-total = 0
-while piece := list(islice(rows, 20_000)):
-    total += len(checker.check(piece, IssueLog()))
-print(total, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
-"""
-
-
-def test_memory_does_not_grow_with_the_file(tmp_path):
-    path = tmp_path / "large.csv"
-    with path.open("w") as file:
-        file.write("customer,date,amount,product\n")
-        for number in range(250_000):
-            file.write(f"C{number},2024-01-{number % 28 + 1:02d},{number / 100},Tea {number}\n")
-
-    found = subprocess.run(  # noqa: S603 - our own interpreter
-        [sys.executable, "-c", MEASURE, str(path)], capture_output=True, text=True, check=True
-    )
-
-    rows, megabytes = map(int, found.stdout.split())
-    assert rows == 250_000
-    assert megabytes < 120

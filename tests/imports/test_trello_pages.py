@@ -362,3 +362,33 @@ def test_published_files_that_are_no_board_are_refused(
 
     assert (response.status_code, run) == (422, None)
     assert sentence in text_of(response)
+
+
+def test_lead_finds_the_import_on_the_project(client, sign_in, project):
+    sign_in("lead", project)
+
+    address = reverse("imports:project_import", args=[project.pk])
+    assert address in text_of(client.get(project.get_absolute_url()))
+
+
+def test_board_of_a_project_is_chosen_beforehand(client, sign_in, project):
+    sign_in("admin")
+
+    page = client.get(reverse("imports:run_create") + f"?project={project.pk}")
+
+    assert page.context["form"]["kind"].value() == "trello"
+    assert page.context["form"]["project"].value() == str(project.pk)
+
+
+def test_bookkeeping_is_folded_away(client, sign_in, project, send_board, send_mapping, work_off):
+    sign_in("lead", project)
+    found = board()
+    found["cards"][0]["idShort"] = 7
+    _, run = send_board(found)
+    send_mapping(run)
+    run = work_off(run)
+
+    report = client.get(run.get_absolute_url()).context["report"]
+
+    assert "card.idShort" in [loss["what"] for loss in report["bookkeeping"]]
+    assert "actions: createCard" in [loss["what"] for loss in report["losses"]]
