@@ -13,7 +13,7 @@ class ProjectForm(forms.Form):
     client_group = forms.ModelChoiceField(label=_("Client group"), queryset=None, empty_label=None)
     name = forms.CharField(label=_("Name"), max_length=160)
     key = forms.CharField(
-        label=_("Key"),
+        label=_("Short key"),
         max_length=8,
         required=False,
         help_text=_(
@@ -25,7 +25,7 @@ class ProjectForm(forms.Form):
     )
     lead = forms.ModelChoiceField(label=_("Lead"), queryset=None, empty_label=None)
     status = forms.ChoiceField(label=_("Status"), choices=Project.Status)
-    start_on = forms.DateField(label=_("Start"), required=False, widget=DateInput)
+    start_on = forms.DateField(label=_("Start date"), required=False, widget=DateInput)
     due_on = forms.DateField(label=_("Due"), required=False, widget=DateInput)
     currency = forms.ChoiceField(label=_("Currency"))
     budget = forms.DecimalField(

@@ -30,7 +30,7 @@ class TaskForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    start_on = forms.DateField(label=_("Start"), required=False, widget=DateInput)
+    start_on = forms.DateField(label=_("Start date"), required=False, widget=DateInput)
     due_on = forms.DateField(label=_("Due"), required=False, widget=DateInput)
     estimate_hours = forms.DecimalField(
         label=_("Estimate in hours"),
@@ -118,7 +118,7 @@ class MoveForm(forms.Form):
 
     column = forms.ModelChoiceField(label=_("Move to"), queryset=None, empty_label=None)
     place = forms.ChoiceField(
-        label=_("Place"), choices=PLACES, required=False, widget=forms.RadioSelect
+        label=_("Where"), choices=PLACES, required=False, widget=forms.RadioSelect
     )
     before = forms.ModelChoiceField(queryset=None, required=False, widget=forms.HiddenInput)
     after = forms.ModelChoiceField(queryset=None, required=False, widget=forms.HiddenInput)
@@ -196,7 +196,7 @@ class ItemForm(forms.Form):
 
 
 class CommentForm(forms.Form):
-    body = forms.CharField(label=_("Comment"), max_length=20000, widget=TextArea(rows=3))
+    body = forms.CharField(label=_("Your comment"), max_length=20000, widget=TextArea(rows=3))
     is_client_visible = forms.BooleanField(label=_("The client may read this"), required=False)
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Role, stronger
 from clientgroups.models import ClientGroup, GroupAccess
+from core.prepared import prepared
 from core.search import search_field
 
 
@@ -99,11 +100,8 @@ class Project(models.Model):
         """The stronger of the role in the project and the role in its client group."""
         cache = self.__dict__.setdefault("_roles", {})
         if user.pk not in cache:
-            roles = ProjectAccess.objects.filter(project_id=self.pk, user=user).values_list("role")
-            groups = GroupAccess.objects.filter(client_group_id=self.client_group_id, user=user)
-            both = roles.order_by().union(groups.order_by().values_list("role"), all=True)
-            found = [role for (role,) in both]
-            cache[user.pk] = stronger(*found)
+            found = roles_held(self.pk, self.client_group_id, user.pk)
+            cache[user.pk] = stronger(*(role for (role,) in found))
         return cache[user.pk]
 
 
@@ -133,3 +131,10 @@ class ProjectAccess(models.Model):
 
     def __str__(self):
         return f"{self.user} · {self.get_role_display()}"
+
+
+@prepared
+def roles_held(project: int, group: int, user: int):
+    own = ProjectAccess.objects.filter(project=project, user=user).order_by().values_list("role")
+    groups = GroupAccess.objects.filter(client_group=group, user=user).order_by()
+    return own.union(groups.values_list("role"), all=True)
