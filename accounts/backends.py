@@ -1,10 +1,21 @@
 from allauth.account.auth_backends import AuthenticationBackend
 
+from accounts.models import User
 from accounts.permissions import ADMINISTRATOR, ALLOWED, MANAGER
+from core.prepared import prepared
+
+
+@prepared
+def people_with_key(pk: int):
+    return User.objects.filter(pk=pk)
 
 
 class RoleBackend(AuthenticationBackend):
     """Answer `user.has_perm(perm, obj)` from the ALLOWED table; guarded rows offer `role_of`."""
+
+    def get_user(self, user_id):
+        user = next(iter(people_with_key(user_id)), None)
+        return user if user and self.user_can_authenticate(user) else None
 
     def has_perm(self, user_obj, perm, obj=None):
         if not user_obj.is_active or user_obj.is_anonymous:

@@ -67,6 +67,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     USERNAME_FIELD = "email"
+    # What `visible_to` reads of a person besides the key; see core.prepared.
+    PREPARED_BY = ("is_superuser", "role")
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Role
+from core.prepared import prepared
 from core.search import search_field
 
 
@@ -80,8 +81,7 @@ class ClientGroup(models.Model):
         """The person's role here; one small query, remembered on the instance."""
         cache = self.__dict__.setdefault("_roles", {})
         if user.pk not in cache:
-            access = GroupAccess.objects.filter(client_group_id=self.pk, user=user)
-            cache[user.pk] = access.values_list("role", flat=True).first()
+            cache[user.pk] = next(iter(roles_held(self.pk, user.pk)), None)
         return cache[user.pk]
 
 
@@ -114,3 +114,9 @@ class GroupAccess(models.Model):
 
     def role_of(self, user):
         return self.client_group.role_of(user)
+
+
+@prepared
+def roles_held(group: int, user: int):
+    access = GroupAccess.objects.filter(client_group=group, user=user)
+    return access.order_by().values_list("role", flat=True)

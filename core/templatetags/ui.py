@@ -2,16 +2,20 @@
 
 import zlib
 from functools import cache
+from html import escape
 
 from django import template
+from django.conf import settings
+from django.template.loader import get_template
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from core import formats, markdown, stats
+from core.addresses import path_to
 from core.templatetags.statuses import look_of
 
 register = template.Library()
@@ -20,6 +24,8 @@ PRIORITIES = ("high", "urgent")
 AVATARS_SHOWN = 4
 # Points of 100 per unit of a metric's scale, for the rule about wide intervals.
 POINTS = {"ces": 100 / 6}
+CURRENT = ' aria-current="true"'
+ON = mark_safe(' class="on" aria-current="page"')  # noqa: S308
 
 
 @cache
@@ -28,6 +34,7 @@ def sprite():
 
 
 @register.simple_tag
+@cache
 def icon(name, cls=""):
     """A decorative picture of the sprite; the word beside it carries the meaning."""
     return format_html(
@@ -138,23 +145,51 @@ def sort_th(context, field, label, param="sort", cls=""):
     )
 
 
-@register.inclusion_tag("components/_nav_link.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def nav_link(
     context, name, *args, label="", icon="point", count=None, tone="", exact=False, keys=""
 ):
     """One place of the sidebar, marked when it is the page shown."""
-    url = reverse(name, args=args)
+    url = path_to(name, *args)
     path = context["request"].path
     on = path == url or (not exact and url != "/" and path.startswith(url))
-    return {
-        "url": url,
-        "on": on,
-        "label": label,
-        "icon": icon,
-        "count": count,
-        "tone": tone,
-        "keys": keys,
-    }
+    return format_html(
+        '<li><a href="{}"{}{}>{}<span>{}</span>{}</a></li>',
+        url,
+        ON if on else "",
+        format_html(' data-hotkey="{}"', keys) if keys else "",
+        globals()["icon"](icon),
+        label,
+        format_html('<span class="cnt {}">{}</span>', tone, count) if count else "",
+    )
+
+
+def list_of_links(lines):
+    """<li> of (class, path, is it the present place, icon, text): long lists of the shell.
+
+    Escapes by hand, since format_html costs more than the rest of a line.
+    """
+    drawn = [
+        f'<li><a class="{cls}" href="{path}"{CURRENT if here else ""}>{icon(picture)}'
+        f"<span>{escape(text)}</span></a></li>"
+        for cls, path, here, picture, text in lines
+    ]
+    return mark_safe("\n".join(drawn))  # noqa: S308
+
+
+@register.simple_tag
+def still(name):
+    """Include a template that depends on the language alone; it is drawn once per process."""
+    return _drawn(name) if settings.DEBUG else _drawn_once(name, get_language())
+
+
+def _drawn(name):
+    return get_template(name).render()
+
+
+@cache
+def _drawn_once(name, _language):
+    return _drawn(name)
 
 
 # Signs of a state --------------------------------------------------------------------------------

@@ -24,15 +24,19 @@ def nav(rf):
     return nav
 
 
-def test_shell_costs_three_queries_however_many_places(nav, sign_in, count_queries):
+def keys(places):
+    return [place.pk for place in places]
+
+
+def test_shell_costs_two_queries_however_many_places(nav, sign_in, count_queries):
     user = sign_in("admin")
     for _ in range(3):
         ProjectFactory()
 
     request, shown = nav(user)
 
-    assert count_queries(lambda: shown["projects"]) == 3
-    assert count_queries(lambda: (shown["tree"], shown["mine"])) == 0
+    assert count_queries(lambda: shown["projects"]) == 2
+    assert count_queries(lambda: (str(shown["places"]), shown["mine"])) == 0
 
 
 def test_nobody_costs_no_query(rf, count_queries):
@@ -54,9 +58,10 @@ def test_shell_shows_only_what_the_person_may_see(nav, sign_in):
 
     _, shown = nav(user, page_object=other)
 
-    assert shown["projects"] == [mine]
-    assert shown["groups"] == [mine.client_group]
+    assert keys(shown["projects"]) == [mine.pk]
+    assert keys(shown["groups"]) == [mine.client_group_id]
     assert shown["project"] is None
+    assert other.name not in shown["places"]
 
 
 def test_project_seen_without_its_group_names_it_but_does_not_open_it(nav, sign_in):
@@ -65,8 +70,14 @@ def test_project_seen_without_its_group_names_it_but_does_not_open_it(nav, sign_
 
     _, shown = nav(user)
 
-    assert shown["tree"] == [(project.client_group, False, [project])]
+    ((group, may_open, projects),) = shown["tree"]
+    assert (group, may_open) == ((project.client_group_id, project.client_group.name), False)
+    assert keys(projects) == [project.pk]
     assert shown["group"] is None
+    assert project.client_group.get_absolute_url() not in shown["places"]
+    assert (
+        f'<a class="" href="{project.get_absolute_url()}" aria-current="true">' in (shown["places"])
+    )
 
 
 def test_page_names_the_current_project(nav, sign_in):
@@ -75,7 +86,7 @@ def test_page_names_the_current_project(nav, sign_in):
 
     request, shown = nav(user, page_object=TaskFactory(project=second))
 
-    assert (shown["project"], shown["group"]) == (second, second.client_group)
+    assert (shown["project"], shown["group"].pk) == (second, second.client_group_id)
     assert request.shown_place == ("p", second.pk)
     assert nav(user)[1]["project"] == first
 
@@ -86,7 +97,8 @@ def test_page_of_a_group_has_no_current_project(nav, sign_in):
 
     request, shown = nav(user, page_object=project.client_group)
 
-    assert (shown["project"], shown["group"]) == (None, project.client_group)
+    assert (shown["project"], shown["group"].pk) == (None, project.client_group_id)
+    assert shown["group"].clients == project.client_group.member_count
     assert request.shown_place == ("g", project.client_group_id)
 
 
@@ -108,7 +120,7 @@ def test_long_list_never_cuts_off_the_current_place(nav, sign_in, monkeypatch):
 
     _, shown = nav(user, page_object=last)
 
-    assert (shown["project"], shown["group"]) == (last, group)
+    assert (shown["project"], shown["group"].pk) == (last, group.pk)
     assert len(shown["projects"]) == 2
 
 
@@ -171,3 +183,28 @@ def test_shell_of_a_person_without_any_place_still_stands(sign_in, client):
 
 def test_sign_in_page_needs_no_shell():
     assert Client().get(reverse("account_login")).status_code == 200
+
+
+def test_current_project_is_the_row_that_the_page_loaded(nav, sign_in, count_queries):
+    project = ProjectFactory()
+    user = sign_in("lead", project)
+    named = Project.objects.select_related("client_group").get()
+
+    assert nav(user, page_object=named)[1]["project"] is named
+    assert nav(user, page_object=TaskFactory(project=named))[1]["project"] is named
+
+
+def test_project_of_the_cookie_knows_its_names_and_the_role(nav, sign_in, count_queries):
+    project = ProjectFactory()
+    user = sign_in("lead", project)
+    shown = nav(user)[1]["project"]
+
+    assert count_queries(lambda: (shown.name, shown.client_group.name)) == 0
+    assert (shown.name, shown.client_group.name) == (project.name, project.client_group.name)
+    assert user.has_perm("projects.edit_goal", shown)
+
+
+def test_names_of_places_are_escaped(nav, sign_in):
+    ProjectFactory(name='<script>"')
+
+    assert "&lt;script&gt;&quot;" in nav(sign_in("admin"))[1]["places"]
