@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from projects.services.goals import record_measurement
 
 from core import stats
 from feedback.models import SatisfactionRollup
 from feedback.scoring import PORTION, Touched, mark_all, recompute, take_marks
 from feedback.selectors.scores import detail_url
 from projects.models import Goal, GoalMeasurement
+from projects.services.goals import record_measurement
 
 logger = logging.getLogger(__name__)
 

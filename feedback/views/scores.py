@@ -1,14 +1,14 @@
 from dataclasses import dataclass
 
-from clientgroups.selectors import visible_group
 from django.core.paginator import Paginator
-from projects.selectors.projects import visible_project
 
+from clientgroups.selectors import visible_group
 from core.views import page, render_page
 from feedback.models import PeriodKind
 from feedback.selectors.behind import answers_behind, visible_score
 from feedback.selectors.scores import ScoreView, no_score, scores_of, targets_of
 from feedback.views.charts import Chart, period_label, series_chart
+from projects.selectors.projects import visible_project
 
 PER_PAGE = 50
 PERIODS = 12

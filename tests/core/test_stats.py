@@ -31,9 +31,7 @@ def test_wilson_agrees_with_statsmodels(pair):
 
     low, high = wilson(successes, n)
 
-    assert (low, high) == pytest.approx(
-        proportion_confint(successes, n, method="wilson"), abs=1e-9
-    )
+    assert (low, high) == pytest.approx(proportion_confint(successes, n, method="wilson"), abs=1e-9)
     assert 0 <= low <= successes / n <= high <= 1
 
 
