@@ -205,7 +205,7 @@ def test_change_that_changes_nothing_offers_no_undo(client, me, project, tasks):
     [
         ({}, "Say what to change."),
         ({"instead": {"tasks": []}, "archive": "on"}, "Choose at least one task."),
-        ({"instead": {"tasks": ["99999", "x", "9" * 30]}, "archive": "on"}, "not one of the available choices"),
+        ({"instead": {"tasks": ["99999", "9" * 30]}, "archive": "on"}, "not one of the available"),
         ({"assignee": "99999"}, "not one of the available choices"),
         ({"due_on": "yesterday"}, "valid date"),
     ],
