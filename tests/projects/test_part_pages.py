@@ -1,6 +1,7 @@
 import pytest
 from django.urls import reverse
 
+from tests.factories.accounts import UserFactory
 from tests.factories.projects import CommentFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db
