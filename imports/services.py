@@ -86,9 +86,9 @@ def reread_run(*, run: ImportRun, actor: User, **chosen: object) -> ImportRun:
 @transaction.atomic
 def check_run(*, run: ImportRun, actor: User, mapping: dict, options: dict) -> ImportRun:
     """Keep the mapping and have the file checked; a second click finds it being checked."""
-    locked = ImportRun.objects.select_for_update().get(pk=run.pk)
-    if locked.state != STATE.UPLOADED:
-        return locked
+    locked = _lock(run)
+    if locked is None or locked.state != STATE.UPLOADED:
+        return locked or run
     locked.mapping, locked.options, locked.state = mapping, options, STATE.CHECKING
     locked.rows_done, locked.attempts, locked.leased_until = 0, 0, None
     locked.summary = {}
@@ -115,9 +115,9 @@ def remap_run(*, run: ImportRun, actor: User) -> ImportRun:
 @transaction.atomic
 def confirm_run(*, run: ImportRun, actor: User, as_of: dt.date | None = None) -> ImportRun:
     """Have a checked import written; confirming twice writes once."""
-    locked = ImportRun.objects.select_for_update().get(pk=run.pk)
-    if locked.state in (STATE.APPLYING, STATE.APPLIED):
-        return locked
+    locked = _lock(run)
+    if locked is None or locked.state in (STATE.APPLYING, STATE.APPLIED):
+        return locked or run
     if locked.state != STATE.CHECKED or not locked.summary.get("usable"):
         raise ValidationError(_("The import has to be checked before it can be confirmed."))
     if as_of is not None:
@@ -132,9 +132,9 @@ def confirm_run(*, run: ImportRun, actor: User, as_of: dt.date | None = None) ->
 @transaction.atomic
 def undo_run(*, run: ImportRun, actor: User) -> ImportRun:
     """Have everything taken back that the import wrote; asking twice undoes once."""
-    locked = ImportRun.objects.select_for_update().get(pk=run.pk)
-    if locked.state in (STATE.UNDOING, STATE.UNDONE):
-        return locked
+    locked = _lock(run)
+    if locked is None or locked.state in (STATE.UNDOING, STATE.UNDONE):
+        return locked or run
     if locked.state != STATE.APPLIED:
         raise ValidationError(_("Only a finished import can be undone."))
     locked.state, locked.attempts, locked.leased_until = STATE.UNDOING, 0, None
@@ -156,9 +156,14 @@ def discard_run(*, run: ImportRun, actor: User) -> None:
         transaction.on_commit(lambda: default_storage.delete(name), robust=True)
 
 
+def _lock(run: ImportRun) -> ImportRun | None:
+    """The locked row; None while a worker writes it, so that no page waits for a long import."""
+    return ImportRun.objects.select_for_update(skip_locked=True).filter(pk=run.pk).first()
+
+
 def _waiting(run: ImportRun, *states: str) -> ImportRun:
     """The locked row when it is in one of the states; a sentence when it has moved on."""
-    locked = ImportRun.objects.select_for_update().filter(pk=run.pk).first()
+    locked = _lock(run)
     if locked is None or locked.state not in states:
         raise ValidationError(_("The import has moved on in the meantime. Look at its state."))
     return locked

@@ -80,6 +80,33 @@ def test_second_worker_leaves_a_locked_import_alone():
     assert (results, run.state, run.attempts) == ([False], "applying", 0)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("service", "chosen"),
+    [
+        (services.confirm_run, {}),
+        (services.undo_run, {}),
+        (services.check_run, {"mapping": {}, "options": {}}),
+    ],
+)
+def test_second_click_does_not_wait_for_the_worker(service, chosen):
+    run = ImportRunFactory(checked=True)
+    results = []
+
+    def click():
+        results.append(service(run=run, actor=run.created_by, **chosen))
+        connection.close()
+
+    with transaction.atomic():
+        ImportRun.objects.select_for_update().get(pk=run.pk)
+        thread = Thread(target=click)
+        thread.start()
+        thread.join()
+
+    run.refresh_from_db()
+    assert (results, run.state) == ([run], "checked")
+
+
 MEASURE = """
 import resource, sys
 import django
