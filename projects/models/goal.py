@@ -179,9 +179,7 @@ class Goal(TreeNode):
         indexes = [
             GinIndex(fields=["search"], name="goal_search"),
             models.Index(fields=["project", "position"], name="goal_project_position"),
-            models.Index(
-                fields=["due_on"], name="goal_due_active", condition=Q(state="active")
-            ),
+            models.Index(fields=["due_on"], name="goal_due_active", condition=Q(state="active")),
         ]
 
     def __str__(self):
