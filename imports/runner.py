@@ -156,7 +156,7 @@ class Work:
         self._store(
             state=STATE.CHECKED,
             summary=json.loads(json.dumps(summary, cls=DjangoJSONEncoder)),
-            rows_total=self.run.rows_done,
+            rows_total=self.run.rows_done or None,
             leased_until=None,
             attempts=0,
         )
