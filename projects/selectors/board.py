@@ -9,6 +9,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from accounts.models import User
+from core.prepared import prepared
 from core.search import search_query
 from projects.models import BoardColumn, ChecklistItem, Comment, Label, Project, Task
 
@@ -125,15 +126,11 @@ def board_of(
     project: Project, user: User, query: BoardQuery, *, counts_only: bool = False
 ) -> Board:
     """The whole board in seven statements; or its columns and their counts in two or three."""
-    columns = list(BoardColumn.objects.filter(project=project, archived_at=None))
-    late = Q(due_on__lt=timezone.localdate(), column__category__in=OPEN)
-    tasks = Task.objects.filter(project=project, archived_at=None, column__archived_at=None)
+    columns = columns_of(project.pk)
     counted = {
-        pk: (each, overdue)
-        for pk, each, overdue in tasks.order_by()
-        .values_list("column_id")
-        .annotate(each=Count("pk"), overdue=Count("pk", filter=late))
+        pk: (each, overdue) for pk, each, overdue in _counts(project.pk, timezone.localdate())
     }
+    tasks = _live(project.pk)
     cards = defaultdict(list)
     totals = {}
     if counts_only and not query.narrows:
@@ -141,7 +138,13 @@ def board_of(
     elif counts_only:
         narrowed = query.apply(tasks, user).order_by().values_list("column_id")
         totals = dict(narrowed.annotate(each=Count("pk")))
-    for row in () if counts_only else _ranked(query.apply(tasks, user)):
+    if counts_only:
+        rows = []
+    elif query.narrows:
+        rows = _ranked(query.apply(tasks, user))
+    else:
+        rows = _all_ranked(project.pk)
+    for row in rows:
         *values, total = row
         card = Card(*values)
         cards[card.column_id].append(card)
@@ -161,6 +164,28 @@ def board_of(
         tasks=sum(each for each, _late in counted.values()),
         overdue=sum(overdue for _each, overdue in counted.values()),
     )
+
+
+def _live(project: int) -> QuerySet[Task]:
+    return Task.objects.filter(project=project, archived_at=None, column__archived_at=None)
+
+
+@prepared
+def columns_of(project: int) -> QuerySet[BoardColumn]:
+    """The columns of a project from left to right, archived ones left out."""
+    return BoardColumn.objects.filter(project=project, archived_at=None)
+
+
+@prepared
+def _counts(project: int, today: dt.date) -> QuerySet:
+    late = Q(due_on__lt=today, column__category__in=OPEN)
+    rows = _live(project).order_by().values_list("column_id")
+    return rows.annotate(each=Count("pk"), overdue=Count("pk", filter=late))
+
+
+@prepared
+def _all_ranked(project: int) -> QuerySet:
+    return _ranked(_live(project))
 
 
 def _ranked(tasks: QuerySet[Task]) -> QuerySet:
@@ -214,24 +239,43 @@ def fill(cards: list[Card]) -> None:
         return
     by_pk = {card.pk: card for card in cards}
     pks = list(by_pk)
-    through = Task.labels.through.objects.filter(task__in=pks)
-    rows = through.order_by("label__name", "label_id")
-    for pk, name, colour in rows.values_list("task_id", "label__name", "label__colour"):
+    for pk, name, colour in chips_of(pks):
         by_pk[pk].chips.append((name, colour))
-    steps = ChecklistItem.objects.filter(task__in=pks).order_by().values_list("task_id")
-    for pk, each, done in steps.annotate(
-        each=Count("pk"), done=Count("pk", filter=Q(is_done=True))
-    ):
+    for pk, each, done in _steps(pks):
         by_pk[pk].steps, by_pk[pk].steps_done = each, done
-    comments = Comment.objects.filter(task__in=pks).order_by().values_list("task_id")
-    for pk, each in comments.annotate(each=Count("pk")):
+    for pk, each in _comments(pks):
         by_pk[pk].comments = each
-    people = User.objects.only("name", "email").in_bulk(
-        {card.assignee_id for card in cards} - {None}
-    )
+    wanted = list({card.assignee_id for card in cards} - {None})
+    people = {person.pk: person for person in _people(wanted)} if wanted else {}
     for card in cards:
         card.assignee = people.get(card.assignee_id)
 
 
-def labels_of(project: Project) -> list[Label]:
-    return list(Label.objects.filter(project=project))
+@prepared
+def chips_of(tasks: list[int]) -> QuerySet:
+    """Task, name and colour of the labels of some tasks."""
+    rows = Task.labels.through.objects.filter(task__in=tasks).order_by("label__name", "label_id")
+    return rows.values_list("task_id", "label__name", "label__colour")
+
+
+@prepared
+def _steps(tasks: list[int]) -> QuerySet:
+    rows = ChecklistItem.objects.filter(task__in=tasks).order_by().values_list("task_id")
+    return rows.annotate(each=Count("pk"), done=Count("pk", filter=Q(is_done=True)))
+
+
+@prepared
+def _comments(tasks: list[int]) -> QuerySet:
+    rows = Comment.objects.filter(task__in=tasks).order_by().values_list("task_id")
+    return rows.annotate(each=Count("pk"))
+
+
+@prepared
+def _people(keys: list[int]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=keys).only("name", "email").order_by()
+
+
+@prepared
+def labels_of(project: int) -> QuerySet[Label]:
+    """The labels of a project by name."""
+    return Label.objects.filter(project=project)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditEvent, User
 from core import formats
+from core.prepared import prepared
 from projects.models import Project, Task
 
 SENTENCES = {
@@ -124,9 +125,15 @@ def _value(field: str, value: object) -> str:
     return str(value)[:200]
 
 
-def history_of(task: Task, limit: int = 30) -> list[Happening]:
-    """The latest events of one task."""
-    return [tell(event) for event in events_of(task).select_related("actor")[:limit]]
+def history_of(task: Task) -> list[Happening]:
+    """The latest thirty events of one task."""
+    return [tell(event) for event in _latest(Task._meta.label_lower, str(task.pk))]
+
+
+@prepared
+def _latest(kind: str, key: str) -> QuerySet[AuditEvent]:
+    events = AuditEvent.objects.filter(target_type=kind, target_id=key)
+    return events.select_related("actor")[:30]
 
 
 def events_of(task: Task) -> QuerySet[AuditEvent]:

@@ -22,17 +22,22 @@ from django.http import Http404
 from accounts.models import AuditEvent, User
 from accounts.permissions import Role, stronger
 from clientgroups.models import ClientGroup, GroupAccess
+from core.prepared import prepared
 from projects.models import Project, ProjectAccess
 
 
 def visible_project(user: User, pk: int) -> Project:
     """The project, or 404 when the person holds no role in it."""
+    for project in _visible(user, pk):
+        remember_role(project, user, project)
+        return project
+    raise Http404
+
+
+@prepared
+def _visible(user: User, pk: int) -> QuerySet[Project]:
     projects = Project.objects.visible_to(user).select_related("client_group", "lead")
-    project = projects.filter(pk=pk).annotate(**roles_of(user)).first()
-    if project is None:
-        raise Http404
-    remember_role(project, user, project)
-    return project
+    return projects.filter(pk=pk).annotate(**roles_of(user)).order_by()
 
 
 def roles_of(user: User, path: str = "") -> dict[str, Subquery]:
@@ -53,11 +58,21 @@ def remember_role(project: Project, user: User, row: Model) -> None:
 
 def people_of(project: Project) -> QuerySet[User]:
     """Everyone who may be given work here: active, with a role in the project or its group."""
+    return _people(project.pk, project.client_group_id)
+
+
+def _people(project: int, group: int) -> QuerySet[User]:
     return User.objects.filter(
-        Q(pk__in=project.access.values("user"))
-        | Q(pk__in=project.client_group.access.values("user")),
+        Q(pk__in=ProjectAccess.objects.filter(project=project).order_by().values("user"))
+        | Q(pk__in=GroupAccess.objects.filter(client_group=group).order_by().values("user")),
         is_active=True,
     ).order_by("name", "pk")
+
+
+@prepared
+def people_named(project: int, group: int) -> QuerySet:
+    """Key and name of everyone who may be given work in a project of a group, for selects."""
+    return _people(project, group).values("pk", "name")
 
 
 def team_of(project: Project) -> list[User]:

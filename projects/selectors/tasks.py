@@ -6,7 +6,9 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import AuditEvent, User
+from core.prepared import prepared
 from projects.models import BoardColumn, Label, Project, Task
+from projects.selectors.board import chips_of
 from projects.selectors.history import events_of
 from projects.selectors.projects import remember_role, roles_of
 
@@ -22,17 +24,21 @@ UNDOABLE = (
 
 def visible_task(user: User, pk: int, number: int) -> Task:
     """Task `number` of project `pk`, or 404 when the person holds no role there."""
-    task = (
+    for task in _visible(user, pk, number):
+        remember_role(task.project, user, task)
+        return task
+    raise Http404
+
+
+@prepared
+def _visible(user: User, pk: int, number: int) -> QuerySet[Task]:
+    return (
         Task.objects.filter(project_id=pk, number=number)
         .visible_to(user)
         .select_related("project__client_group", "project__lead", "column", "assignee", "goal")
         .annotate(**roles_of(user, "project"))
-        .first()
+        .order_by()
     )
-    if task is None:
-        raise Http404
-    remember_role(task.project, user, task)
-    return task
 
 
 def live_tasks(project: Project) -> QuerySet[Task]:
@@ -82,11 +88,8 @@ def undoable_event(task: Task, pk: int) -> AuditEvent:
 
 def with_labels(tasks: list[Task]) -> None:
     """Add to rows of a list the names and colours of their labels: one statement."""
-    rows = Task.labels.through.objects.filter(task__in=[task.pk for task in tasks])
     found = defaultdict(list)
-    for pk, name, colour in rows.order_by("label__name", "label_id").values_list(
-        "task_id", "label__name", "label__colour"
-    ):
+    for pk, name, colour in chips_of([task.pk for task in tasks]):
         found[pk].append((name, colour))
     for task in tasks:
         task.chips = found[task.pk]

@@ -43,6 +43,7 @@ def my_tasks(user: User) -> QuerySet[Task]:
         .filter(assignee=user)
         .exclude(project__status__in=["closed", "cancelled"])
         .select_related("project", "column")
+        .defer("description", "search", "project__description", "project__search")
         .order_by(F("due_on").asc(nulls_last=True), "-priority", "pk")
     )
 

@@ -35,7 +35,7 @@ def board(request, project):
         "project": project,
         "board": found,
         "query": query,
-        "labels": labels_of(project),
+        "labels": labels_of(project.pk),
         **words(project),
     }
     return render_page(request, "projects/board/detail", context)
@@ -149,7 +149,7 @@ def column_list(request, project):
         "form": form,
         "board": board_of(project, request.user, BoardQuery(), counts_only=True),
         "archived": BoardColumn.objects.filter(project=project).exclude(archived_at=None),
-        "labels": labels_of(project),
+        "labels": labels_of(project.pk),
     }
     return render_page(request, "projects/column/list", context, status=status)
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from core.templatetags import ui
 
+FLAGS = {3: "high", 4: "urgent"}
+
 
 def draw(rows, columns, project):
     """Give each row `code`, `url`, `head` (labels, flags), `when` (due date), `face` (who)."""
@@ -39,7 +41,7 @@ def draw_lines(rows, columns, project):
 def _head(chips, priority, critical):
     """Labels in their colours, then the flags of what is urgent."""
     labels = format_html_join(" ", '<span class="lb {1}">{0}</span>', chips)
-    flag = ui.priority({3: "high", 4: "urgent"}.get(priority, ""))
+    flag = ui.priority(FLAGS.get(priority, ""))
     word = _("Critical")
     bolt = (
         format_html(
@@ -62,3 +64,14 @@ def _named(name):
 
 def _placed(name, category):
     return format_html('<span class="pj-st"><span class="pip {}"></span>{}</span>', category, name)
+
+
+def draw_work(rows):
+    """What lines of somebody's own work show, from all projects."""
+    root = reverse("projects:project_list")
+    whens, flags = cache(ui.due), cache(ui.priority)
+    for row in rows:
+        row.code = f"{row.project.key}-{row.number}"
+        row.url = f"{root}{row.project_id}/tasks/{row.number}/"
+        row.when = whens(row.due_on)
+        row.flag = flags(FLAGS.get(row.priority, ""))

@@ -13,9 +13,9 @@ from core import formats
 from core.views import page, render_page
 from projects.forms.filters import DUE, STATES, TaskFilter, in_order
 from projects.forms.task import BulkForm
-from projects.models import BoardColumn, Task
-from projects.selectors.board import labels_of
-from projects.selectors.projects import people_of, visible_project
+from projects.models import Task
+from projects.selectors.board import columns_of, labels_of
+from projects.selectors.projects import people_named, visible_project
 from projects.selectors.tasks import with_labels
 from projects.services import bulk as services
 from projects.views.board import words
@@ -63,11 +63,9 @@ def _show(request, project, form=None, status=200):
         "chosen": data,
         "narrows": bool(set(request.GET) - {"page", "sort"}),
         **{f"chosen_{name}": _number(data.get(key)) for name, key in CHOSEN.items()},
-        "columns": BoardColumn.objects.filter(project=project, archived_at=None).values(
-            "pk", "name"
-        ),
-        "people": people_of(project).values("pk", "name"),
-        "labels": labels_of(project),
+        "columns": columns_of(project.pk),
+        "people": people_named(project.pk, project.client_group_id),
+        "labels": labels_of(project.pk),
         "states": STATES,
         "dues": DUE,
         "priorities": Task.Priority.choices,

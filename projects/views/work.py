@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.views import page, render_page
@@ -15,6 +14,7 @@ from projects.selectors.quick_add import read_line
 from projects.selectors.work import in_sections, my_tasks, my_totals
 from projects.services.quick_add import add_from_line
 from projects.views.common import add_errors, back, next_of
+from projects.views.pieces import draw_work
 
 PER_PAGE = 50
 GOALS_SHOWN = 10
@@ -23,12 +23,12 @@ GOALS_SHOWN = 10
 @page("projects.list")
 def my_work(request):
     tasks = Paginator(my_tasks(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    totals = my_totals(request.user)
+    lines, totals = list(tasks.object_list), my_totals(request.user)
+    draw_work(lines)
     context = {
         "tasks": tasks,
-        "sections": in_sections(list(tasks.object_list), totals),
+        "sections": in_sections(lines, totals),
         "totals": totals,
-        "root": reverse("projects:project_list"),
         "goals": my_goals(request.user)[:GOALS_SHOWN],
     }
     return render_page(request, "projects/work/list", context)
