@@ -38,7 +38,18 @@ class _Concat(Func):
 
 
 def search_query(text):
-    """A tsquery for what a person typed, or None when nothing in it can be searched.
+    """A tsquery for what a person typed, or None when nothing in it can be searched."""
+    words = search_words(text)
+    return words and query_of(words)
+
+
+def query_of(words):
+    """The query of words in the notation of a tsquery, as `search_words` writes them."""
+    return SearchQuery(words, config="simple", search_type="raw")
+
+
+def search_words(text):
+    """What a person typed in the notation of a tsquery; None when nothing in it can be searched.
 
     Words match by prefix; a run of Han characters must contain each of its two-character pieces;
     a single Han character matches by prefix.
@@ -49,6 +60,4 @@ def search_query(text):
             parts += [f"'{piece[i : i + 2]}'" for i in range(len(piece) - 1)]
         else:
             parts.append(f"'{piece[:60]}':*")
-    if not parts:
-        return None
-    return SearchQuery(" & ".join(parts), config="simple", search_type="raw")
+    return " & ".join(parts) or None

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 
 from django.db.models import CharField, F, IntegerField, Q, Value
 from django.db.models.functions import Cast, Coalesce
-from django.urls import reverse
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from clientgroups.models import Client, ClientGroup
-from core.search import search_query
+from core.addresses import path_to
+from core.prepared import prepared
+from core.search import query_of, search_query, search_words
+from core.templatetags import ui
 from feedback.models import Survey
 from projects.models import Goal, Project, Task
 
@@ -88,6 +91,24 @@ class Hit:
     def icon(self):
         return KINDS[self.kind].icon
 
+    @property
+    def picture(self):
+        return ui.icon(self.icon)
+
+    @property
+    def marked(self):
+        """The title with the found pieces marked."""
+        return format_html_join("", "{}", ((drawn(piece),) for piece in self.pieces))
+
+    @property
+    def small(self):
+        return format_html("<small>{}</small>", self.detail) if self.detail else ""
+
+
+def drawn(piece):
+    text, found = piece
+    return format_html("<mark>{}</mark>", text) if found else text
+
 
 def _found(kind: str, user: User, query):
     spec = KINDS[kind]
@@ -122,7 +143,7 @@ def _hit(row, words) -> Hit:
     values = {"pk": pk, "parent": parent, "number": number}
     if kind == "task":
         detail = f"{detail}-{number}"
-    url = reverse(KINDS[kind].url, args=[values[name] for name in KINDS[kind].args])
+    url = path_to(KINDS[kind].url, *(values[name] for name in KINDS[kind].args))
     return Hit(kind, title, detail[:120], url, mark(title, words))
 
 
@@ -142,12 +163,11 @@ def mark(text: str, words: list[str]) -> list[tuple[str, bool]]:
 
 def find(*, user: User, text: str, kinds=None, each: int = 6) -> dict[str, list[Hit]]:
     """The best `each` rows of every kind that the person may see: one query, bounded rows."""
-    query = search_query(text)
-    kinds = [kind for kind in KINDS if not kinds or kind in kinds]
+    query = search_words(text)
+    kinds = tuple(kind for kind in KINDS if not kinds or kind in kinds)
     if query is None:
         return {}
-    first, *others = [_columns(kind, _found(kind, user, query)) for kind in kinds]
-    rows = list(first.union(*others, all=True)) if others else list(first)
+    rows = _rows(user, query, kinds)
     needle = " ".join(text.casefold().split())
     words = sorted(set(needle.split()), key=len, reverse=True)[:8]
     found: dict[str, list[Hit]] = {}
@@ -156,6 +176,13 @@ def find(*, user: User, text: str, kinds=None, each: int = 6) -> dict[str, list[
         if len(hits) < each:
             hits.append(_hit(row, words))
     return {kind: found[kind] for kind in kinds if kind in found}
+
+
+@prepared
+def _rows(user: User, words: str, kinds: tuple[str, ...]):
+    query = query_of(words)
+    first, *others = [_columns(kind, _found(kind, user, query)) for kind in kinds]
+    return first.union(*others, all=True) if others else first
 
 
 def find_key(*, user: User, text: str) -> Hit | None:

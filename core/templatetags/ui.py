@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from core import formats, markdown, stats
 from core.addresses import path_to
+from core.templatetags.rows import each
 from core.templatetags.statuses import look_of
 
 register = template.Library()
@@ -190,6 +191,9 @@ def _drawn(name):
 @cache
 def _drawn_once(name, _language):
     return _drawn(name)
+
+
+register.simple_tag(each, takes_context=True)
 
 
 # Signs of a state --------------------------------------------------------------------------------
