@@ -8,13 +8,14 @@ from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import AuditEvent, User
+from core.prepared import prepared
 from notifications.services import in_language_of, notify
 from projects.models import BoardColumn, Goal, Label, Project, Task
 from projects.services.changes import (
@@ -52,20 +53,37 @@ def lock_task(task: Task) -> Task:
 
 def lock_column(project: Project, column: BoardColumn | None) -> BoardColumn:
     """The column, locked; without one the first of open work."""
-    rows = BoardColumn.objects.select_for_update().filter(project=project, archived_at=None)
-    if column is not None:
-        found = rows.filter(pk=column.pk).first()
-    else:
-        found = rows.filter(category="todo").first() or rows.first()
-    if found is None:
+    rows = _column(project.pk, column.pk) if column is not None else _columns(project.pk)
+    open_work = [row for row in rows if row.category == BoardColumn.Category.TODO]
+    if not rows:
         raise ValidationError({"column": _("Choose a column of this project.")})
-    return found
+    return (open_work or rows)[0]
+
+
+@prepared
+def _column(project: int, column: int) -> QuerySet[BoardColumn]:
+    rows = BoardColumn.objects.filter(project=project, archived_at=None, pk=column)
+    return rows.select_for_update()
+
+
+@prepared
+def _columns(project: int) -> QuerySet[BoardColumn]:
+    return BoardColumn.objects.filter(project=project, archived_at=None).select_for_update()
+
+
+@prepared
+def _project(pk: int) -> QuerySet[Project]:
+    return Project.objects.filter(pk=pk).select_for_update().defer("description", "search")
+
+
+@prepared
+def _positions(column: int) -> QuerySet:
+    return Task.objects.filter(column=column).order_by("-position").values_list("position")[:1]
 
 
 def end_of(column: BoardColumn) -> int:
     """The position behind the last card."""
-    last = Task.objects.filter(column=column).aggregate(last=Max("position"))["last"]
-    return (last or 0) + STEP
+    return STEP + max((position for (position,) in _positions(column.pk)), default=0)
 
 
 @transaction.atomic
@@ -83,7 +101,7 @@ def create_task(
     The number is drawn under a lock on the project, so it never repeats. A form sent twice with
     the same `submission_key` makes one task.
     """
-    project = Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+    (project,) = _project(project.pk)
     external_id = f"form:{submission_key}" if submission_key else ""
     if external_id:
         twin = Task.objects.filter(project=project, external_id=external_id).first()
