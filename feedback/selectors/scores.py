@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from core import stats
+from core.prepared import prepared
 from feedback.models import Metric, PeriodKind, SatisfactionRollup
 from projects.models import Goal
 
@@ -120,14 +121,16 @@ def latest_scores(
     scope: str, ids: Iterable[int], metric: str, period_kind: str = PeriodKind.MONTH
 ) -> dict[int, ScoreView]:
     """The newest score for each id that has one; one query for any number of ids."""
-    rows = (
-        SatisfactionRollup.objects.filter(
-            scope=scope, scope_id__in=list(ids), metric=metric, period_kind=period_kind
-        )
-        .order_by("scope_id", "-period_start")
-        .distinct("scope_id")
-    )
+    rows = _newest(str(scope), list(ids), str(metric), str(period_kind))
     return {row.scope_id: view_of(row) for row in rows}
+
+
+@prepared
+def _newest(scope: str, ids: list[int], metric: str, kind: str) -> QuerySet[SatisfactionRollup]:
+    rows = SatisfactionRollup.objects.filter(
+        scope=scope, scope_id__in=ids, metric=metric, period_kind=kind
+    )
+    return rows.order_by("scope_id", "-period_start").distinct("scope_id")
 
 
 def score_series(
@@ -138,10 +141,18 @@ def score_series(
     limit: int = 12,
 ) -> list[ScoreView]:
     """The last scores, oldest first; hidden ones stand in it without a value. One query."""
-    rows = SatisfactionRollup.objects.filter(
-        scope=scope, scope_id=scope_id, metric=metric, period_kind=period_kind
-    ).order_by("-period_start")[:limit]
+    rows = _series(str(scope), scope_id, str(metric), str(period_kind), (limit,))
     return [view_of(row) for row in reversed(rows)]
+
+
+@prepared
+def _series(
+    scope: str, scope_id: int, metric: str, kind: str, limit: tuple[int]
+) -> QuerySet[SatisfactionRollup]:
+    rows = SatisfactionRollup.objects.filter(
+        scope=scope, scope_id=scope_id, metric=metric, period_kind=kind
+    )
+    return rows.order_by("-period_start")[: limit[0]]
 
 
 def scores_of(

@@ -3,14 +3,16 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Min, Q
-from django.urls import reverse
+from django.db.models import Count, DateField, F, Min, Q, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from core.addresses import path_to
 from core.formats import day as format_day
+from core.prepared import prepared
 from feedback.models import Answer, Survey
 from imports.models import ImportRun
 from projects.models import Goal, Project, Task
@@ -33,38 +35,88 @@ class Attention:
 
 
 def attention_of(user: User, project: Project | None = None) -> list[Attention]:
-    """The lines for a person, or for one project; four queries, at most twenty lines.
+    """The lines for a person, or for one project; one query, at most twenty lines.
 
     Ranked by how late it is: overdue work, slipping goals, unhappy clients, then what is due next.
     """
     today = timezone.localdate()
-    found = [
-        *_tasks(user, project, today),
-        *_goals(user, project, today),
-        *_low_answers(user, project, today),
-        *([] if project else _imports(user)),
-    ]
-    return sorted(found, key=lambda line: line.rank)
-
-
-def _tasks(user, project, today):
-    rows = Task.objects.due_on_or_before(today + dt.timedelta(days=1)).select_related("project")
+    since = today - dt.timedelta(days=LOW_ANSWER_DAYS)
     if project:
-        rows = rows.filter(project=project, due_on__lt=today)
+        rows = _of_project(user, project.pk, today, since)
     else:
-        # Access may have ended since the work was assigned.
-        rows = rows.visible_to(user).filter(assignee=user)
-    for task in rows.order_by("due_on", "-priority", "pk")[:EACH]:
-        late = (today - task.due_on).days
-        yield Attention(
-            "clock",
-            "red" if late > 0 else "amber",
-            task.title,
-            f"{task.project.name} · {_due(task.due_on, today)}",
-            task.get_absolute_url(),
-            _("View"),
-            (0 if late > 0 else 3, -late),
-        )
+        rows = _of_person(user, today + dt.timedelta(days=1), since)
+    lines = [LINES[kind](today, *values) for kind, *values in rows]
+    return sorted(lines, key=lambda line: line.rank)
+
+
+# What is asked: (kind, title, text, parent, key, day, number) -------------------------------------
+
+
+@prepared
+def _of_person(user: User, until: dt.date, since: dt.date) -> QuerySet:
+    # Access may have ended since the work was assigned.
+    tasks = Task.objects.due_on_or_before(until).visible_to(user).filter(assignee=user)
+    goals = Goal.objects.visible_to(user).filter(Q(owner=user) | Q(project__lead=user))
+    imports = ImportRun.objects.filter(created_by=user, state=ImportRun.State.CHECKED)
+    return _tasks(tasks).union(
+        _goals(goals), _answers(Survey.objects.visible_to(user), since), _imports(imports), all=True
+    )
+
+
+@prepared
+def _of_project(user: User, project: int, today: dt.date, since: dt.date) -> QuerySet:
+    tasks = Task.objects.open().filter(project=project, due_on__lt=today)
+    surveys = Survey.objects.visible_to(user).filter(project=project)
+    goals = Goal.objects.filter(project=project)
+    return _tasks(tasks).union(_goals(goals), _answers(surveys, since), all=True)
+
+
+def _tasks(rows):
+    return rows.order_by("due_on", "-priority", "pk").values_list(
+        Value("task"), "title", "project__name", "project", "number", "due_on", Value(0)
+    )[:EACH]
+
+
+def _goals(rows):
+    slipping = rows.filter(state=Goal.State.ACTIVE, pace__in=[Goal.Pace.AT_RISK, Goal.Pace.BEHIND])
+    return slipping.order_by("due_on", "pk").values_list(
+        Value("goal"), "statement", "pace", "project", F("pk") + 0, "due_on", Value(0)
+    )[:EACH]
+
+
+def _answers(surveys, since):
+    """Surveys with detractors (NPS 0 to 6) in the last month, the oldest day first."""
+    low = Answer.objects.filter(
+        survey__in=surveys, metric="nps", score__lte=6, responded_on__gte=since
+    )
+    figures = {"unhappy": Count("client", distinct=True), "oldest": Min("responded_on")}
+    found = low.values("survey", "survey__name").annotate(**figures).order_by("oldest")
+    return found.values_list(
+        Value("answers"), "survey__name", Value(""), Value(0), "survey", "oldest", "unhappy"
+    )[:EACH]
+
+
+def _imports(rows):
+    nothing = Cast(Value(None), DateField())
+    return rows.order_by("created_at").values_list(
+        Value("import"), "file_name", "kind", Value(0), F("pk") + 0, nothing, Value(0)
+    )[:EACH]
+
+
+# What is said -------------------------------------------------------------------------------------
+
+
+def _task(today, title, project, parent, number, day, _number):
+    late = (today - day).days
+    return Attention(
+        "clock",
+        "red" if late > 0 else "amber",
+        title,
+        f"{project} · {_due(day, today)}",
+        path_to("projects:task_detail", parent, number),
+        _("View"),
+        (0 if late > 0 else 3, -late),
+    )
 
 
 def _due(day, today):
@@ -76,69 +128,47 @@ def _due(day, today):
     return _("due %(day)s") % {"day": format_day(day)}
 
 
-def _goals(user, project, today):
-    rows = Goal.objects.filter(
-        state=Goal.State.ACTIVE, pace__in=[Goal.Pace.AT_RISK, Goal.Pace.BEHIND]
-    ).select_related("project")
-    if project:
-        rows = rows.filter(project=project)
-    else:
-        rows = rows.visible_to(user).filter(Q(owner=user) | Q(project__lead=user))
-    for goal in rows.order_by("due_on", "pk")[:EACH]:
-        behind = goal.pace == Goal.Pace.BEHIND
-        yield Attention(
-            "target-arrow",
-            "red" if behind else "amber",
-            goal.statement,
-            f"{goal.get_pace_display()} · {_due(goal.due_on, today)}",
-            goal.get_absolute_url(),
-            _("Check in"),
-            (1 if behind else 2, (goal.due_on - today).days),
-        )
-
-
-def _low_answers(user, project, today):
-    """Surveys with detractors (NPS 0 to 6) in the last month, the oldest day first."""
-    surveys = Survey.objects.visible_to(user)
-    if project:
-        surveys = surveys.filter(project=project)
-    since = today - dt.timedelta(days=LOW_ANSWER_DAYS)
-    rows = (
-        Answer.objects.filter(
-            survey__in=surveys, metric="nps", score__lte=6, responded_on__gte=since
-        )
-        .values("survey", "survey__name")
-        .annotate(unhappy=Count("client", distinct=True), oldest=Min("responded_on"))
-        .order_by("oldest")[:EACH]
+def _goal(today, statement, pace, project, pk, day, _number):
+    behind = pace == Goal.Pace.BEHIND
+    return Attention(
+        "target-arrow",
+        "red" if behind else "amber",
+        statement,
+        f"{Goal.Pace(pace).label} · {_due(day, today)}",
+        path_to("projects:goal_detail", project, pk),
+        _("Check in"),
+        (1 if behind else 2, (day - today).days),
     )
-    for row in rows:
-        unhappy, days = row["unhappy"], (today - row["oldest"]).days
-        yield Attention(
-            "message-star",
-            "amber",
-            ngettext(
-                "%(count)d client would not recommend us",
-                "%(count)d clients would not recommend us",
-                unhappy,
-            )
-            % {"count": unhappy},
-            _("%(survey)s · oldest answer %(days)d days ago")
-            % {"survey": row["survey__name"], "days": days},
-            reverse("feedback:survey_detail", args=[row["survey"]]),
-            _("Read"),
-            (2, -days),
-        )
 
 
-def _imports(user):
-    waiting = ImportRun.objects.filter(created_by=user, state=ImportRun.State.CHECKED)
-    for run in waiting.order_by("created_at")[:EACH]:
-        yield Attention(
-            "file-import",
-            "blue",
-            _("The import of “%(file)s” waits for your decision") % {"file": run.file_name},
-            run.get_kind_display(),
-            run.get_absolute_url(),
-            _("Decide"),
-            (3, 0),
-        )
+def _low_answers(today, survey, _text, _parent, pk, oldest, unhappy):
+    days = (today - oldest).days
+    title = ngettext(
+        "%(count)d client would not recommend us",
+        "%(count)d clients would not recommend us",
+        unhappy,
+    )
+    return Attention(
+        "message-star",
+        "amber",
+        title % {"count": unhappy},
+        _("%(survey)s · oldest answer %(days)d days ago") % {"survey": survey, "days": days},
+        path_to("feedback:survey_detail", pk),
+        _("Read"),
+        (2, -days),
+    )
+
+
+def _import(_today, file_name, kind, _parent, pk, _day, _number):
+    return Attention(
+        "file-import",
+        "blue",
+        _("The import of “%(file)s” waits for your decision") % {"file": file_name},
+        ImportRun.Kind(kind).label,
+        path_to("imports:run_detail", pk),
+        _("Decide"),
+        (3, 0),
+    )
+
+
+LINES = {"task": _task, "goal": _goal, "answers": _low_answers, "import": _import}

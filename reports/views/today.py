@@ -4,11 +4,11 @@ from reports import pictures
 from reports.selectors.attention import attention_of
 from reports.selectors.today import (
     chart_group,
-    counts,
     first_steps,
     project_rows,
     satisfaction_of,
     score_goal,
+    totals_of,
 )
 
 
@@ -17,7 +17,8 @@ def today(request):
     user = request.user
     group, groups = chart_group(user, request.GET.get("group", ""))
     latest, series = satisfaction_of(group)
-    figures = counts(user)
+    totals = totals_of(user)
+    figures = totals.counts
     context = {
         "attention": attention_of(user),
         "counts": figures,
@@ -29,7 +30,7 @@ def today(request):
         "latest": latest,
         "spark": pictures.score_spark(series),
         "chart": pictures.score_chart(group, series, score_goal(group, user)),
-        "steps": first_steps(user),
+        "steps": first_steps(user, totals.done),
     }
     return render_page(request, "reports/today/detail", context)
 
