@@ -18,6 +18,7 @@ from imports.models import ImportRun
 from projects.models import Goal, Project, Task
 
 EACH = 5
+SHOWN = 8
 LOW_ANSWER_DAYS = 30
 
 
