@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -23,7 +24,12 @@ LOCALES = {"en": "en_GB", "zh-hans": "zh_Hans_CN"}
 
 def locale():
     """The Babel locale of the active language; English outside of any."""
-    return Locale.parse(LOCALES.get(get_language() or "en", "en_GB"))
+    return _locale(LOCALES.get(get_language() or "en", "en_GB"))
+
+
+@lru_cache
+def _locale(name):
+    return Locale.parse(name)
 
 
 def dash(value):
@@ -102,7 +108,12 @@ def day(value):
         return NOTHING
     if isinstance(value, dt.datetime):
         value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
-    if value.year == timezone.localdate().year:
+    return _day(value, value.year == timezone.localdate().year, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _day(value, this_year, _language):
+    if this_year:
         return format_skeleton("MMMd", value, locale=locale())
     return format_date(value, format="medium", locale=locale())
 

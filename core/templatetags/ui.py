@@ -1,7 +1,7 @@
 """Tags of the components; a builtin library, so templates need no {% load %}."""
 
 import zlib
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 
 from django import template
@@ -73,7 +73,12 @@ def avatar(person, cls=""):
             _("Nobody yet"),
             icon("user"),
         )
-    name = str(person)
+    return _face(str(person), cls)
+
+
+# Bounded: names and dates come from people.
+@lru_cache(maxsize=4096)
+def _face(name, cls):
     return format_html(
         '<span class="av {} {}" role="img" aria-label="{}" title="{}">{}</span>',
         colour(name),
@@ -209,7 +214,10 @@ def badge(text, tone="done", icon=""):
 def status_badge(value, text=""):
     """Tone, icon and word of a state, whatever noun it belongs to; see statuses.py."""
     tone, picture, word = look_of(value)
-    return badge(text or getattr(value, "label", "") or word, tone, picture)
+    return _badge(str(text or getattr(value, "label", "") or word), tone, picture)
+
+
+_badge = lru_cache(maxsize=4096)(badge)
 
 
 @register.simple_tag
@@ -237,6 +245,11 @@ def due(value, done=False):
     if value is None:
         return ""
     late = not done and value < timezone.localdate()
+    return _due(value, formats.day(value), late, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _due(value, text, late, _language):
     word = format_html('<span class="visually-hidden">{} </span>', _("Overdue:")) if late else ""
     return format_html(
         '<time class="due{}" datetime="{}">{}{}{}</time>',
@@ -244,7 +257,7 @@ def due(value, done=False):
         value.isoformat(),
         icon("clock"),
         word,
-        formats.day(value),
+        text,
     )
 
 

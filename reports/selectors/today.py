@@ -51,10 +51,6 @@ class ProjectRow:
         return path_to("projects:project_detail", self.project.pk)
 
     @property
-    def has_goals(self):
-        return bool(self.on_track or self.at_risk or self.behind)
-
-    @property
     def on_track_label(self):
         return ngettext("%(n)d on track", "%(n)d on track", self.on_track) % {"n": self.on_track}
 

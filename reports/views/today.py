@@ -24,7 +24,7 @@ def today(request):
         "counts": figures,
         "goals_bar": pictures.goals_bar(figures),
         "tasks_bar": pictures.tasks_bar(figures),
-        "rows": project_rows(user),
+        "rows": pictures.draw(project_rows(user)),
         "group": group,
         "groups": groups,
         "latest": latest,
