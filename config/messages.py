@@ -20,7 +20,7 @@ SOURCES = ["accounts", "clientgroups", "config", "core", "feedback", "imports", 
 SOURCES += ["notifications", "projects", "reports", "risks", "templates"]
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|(?<!{){\w*}|%[sd]")
 MAKE = ["-m", "django", "makemessages", "--locale", LOCALE, "--add-location", "file"]
-MAKE += ["--extension", "html,txt,py", "--no-wrap"]
+MAKE += ["--extension", "html,txt,py", "--no-wrap", "--ignore", "tests", "--ignore", "var"]
 
 
 def compile_all(base=BASE_DIR):
