@@ -1,8 +1,9 @@
 """What the public page needs, found by the token alone; nobody is signed in there."""
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from core.prepared import prepared
 from feedback.models import Invitation, Question, Survey
 
 # What the page shows and what storing an answer needs.
@@ -16,8 +17,13 @@ COLUMNS = [
 
 def invitation_by_token(token: str) -> Invitation | None:
     """The invitation with its wave, survey, version and contact; one query of few columns."""
+    return next(iter(_with_token(token)), None)
+
+
+@prepared
+def _with_token(token: str) -> QuerySet[Invitation]:
     found = Invitation.objects.select_related("wave__survey", "wave__version", "contact")
-    return next(iter(found.only(*COLUMNS).filter(token=token)), None)
+    return found.only(*COLUMNS).filter(token=token).order_by()
 
 
 def is_open(invitation: Invitation) -> bool:
@@ -33,5 +39,11 @@ def is_open(invitation: Invitation) -> bool:
 def questions_of(invitation: Invitation) -> list[Question]:
     """The questions in order; kept on the version, so that storing answers asks no more."""
     version = invitation.wave.version
-    prefetch_related_objects([version], "questions")
-    return list(version.questions.all())
+    if "asked" not in version.__dict__:
+        version.asked = _of_version(version.pk)
+    return version.asked
+
+
+@prepared
+def _of_version(version: int) -> QuerySet[Question]:
+    return Question.objects.filter(version=version)

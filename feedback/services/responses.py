@@ -4,16 +4,16 @@ import datetime as dt
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
 from clientgroups.models import Contact
-from feedback.models import Answer, Invitation, Question, Response, SurveyVersion
+from feedback.models import Invitation, Question, Response, SurveyVersion
 from feedback.scoring import mark_responses
-from feedback.selectors.answer import is_open
+from feedback.selectors.answer import is_open, questions_of
 
 TEXT_LIMIT = 5000
 
@@ -56,7 +56,7 @@ def submit_response(
     # The form checked the values and constraints check them again; full_clean would ask the
     # database a question per unique field.
     response.save(force_insert=True)
-    Answer.objects.bulk_create(_rows(response, wave.version, given))
+    _store(response, questions_of(invitation), given)
     mark_responses([response.pk])
     return response
 
@@ -119,18 +119,25 @@ def _still_asked(version, given, now):
     return {pk: value for pk, value in given.items() if pk in asked}
 
 
-def _rows(response, version, given):
-    kinds = {question.pk: question.kind for question in version.questions.all()}
-    for pk, value in given.items():
-        is_text = kinds[pk] == Question.Kind.TEXT
-        yield Answer(
-            response=response,
-            question_id=pk,
-            metric=kinds[pk],
-            score=None if is_text else value,
-            text=str(value).strip()[:TEXT_LIMIT] if is_text else "",
-            client_id=response.client_id,
-            survey_id=response.survey_id,
-            wave_id=response.wave_id,
-            responded_on=response.responded_on,
-        )
+# One statement however many answers; ten model instances would cost as much as all the rest.
+STORE = """
+INSERT INTO feedback_answer
+  (response_id, question_id, metric, score, text, client_id, survey_id, wave_id, responded_on)
+SELECT r.id, given.question, given.metric, given.score, given.text, r.client_id, r.survey_id,
+  r.wave_id, r.responded_on
+FROM feedback_response r
+CROSS JOIN unnest(%s::bigint[], %s::text[], %s::smallint[], %s::text[])
+  AS given(question, metric, score, text)
+WHERE r.id = %s
+"""
+
+
+def _store(response, questions, given):
+    kinds = {question.pk: question.kind for question in questions}
+    metrics = [kinds[pk] for pk in given]
+    texts = [metric == Question.Kind.TEXT for metric in metrics]
+    values = list(zip(given.values(), texts, strict=True))
+    scores = [None if is_text else value for value, is_text in values]
+    words = [str(value).strip()[:TEXT_LIMIT] if is_text else "" for value, is_text in values]
+    with connection.cursor() as cursor:
+        cursor.execute(STORE, [list(given), metrics, scores, words, response.pk])
