@@ -15,7 +15,7 @@ from projects.selectors.history import Happening, tell
 from projects.selectors.projects import team_of
 
 CARDS_SHOWN = 3
-HAPPENINGS = 8
+HAPPENINGS = 5
 QUARTER = dt.timedelta(days=90)
 
 

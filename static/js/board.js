@@ -49,6 +49,7 @@ function send(card, home, keepFocus) {
   say(told(card));
   queue = queue.then(() => post(address, values)).then((fine) => {
     const now = document.getElementById(id);
+    if (!now) return;
     if (!fine) {
       put(now, home.lane, home.next?.isConnected ? home.next : null);
       say(board.dataset.failed);
@@ -59,7 +60,7 @@ function send(card, home, keepFocus) {
 
 async function post(address, values) {
   let fine = false;
-  const done = (event) => { fine = event.detail.successful; };
+  const done = (event) => { fine = Math.floor(event.detail.xhr.status / 100) === 2; };
   board.addEventListener("htmx:afterRequest", done);
   await window.htmx.ajax("POST", address, { source: board, target: board, swap: "none", values, headers: { "HX-Board": "1" } }).catch(() => {});
   board.removeEventListener("htmx:afterRequest", done);
