@@ -15,7 +15,7 @@ if (toggle) {
   });
 }
 
-const typing = (target) => target.closest("input, textarea, select, [contenteditable=true]");
+const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable=true]");
 
 // Lines of lists ----------------------------------------------------------------------------------
 const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
