@@ -73,7 +73,6 @@ def fill():
     """Groups, clients, projects, surveys and waves with the keys 1, 2, 3 …"""
     from accounts.models import User  # noqa: PLC0415
     from clientgroups.models import Client, ClientGroup, Membership  # noqa: PLC0415
-    from feedback.models import Question, Survey, SurveyVersion, Wave  # noqa: PLC0415
     from projects.models import Project  # noqa: PLC0415
 
     user = User.objects.create(email="bench@example.org", name="Bench", role="admin")
@@ -100,6 +99,13 @@ def fill():
         Project(pk=g, client_group_id=g, name=f"Project {g}", key=f"P{g}", lead=user)
         for g in numbers
     )
+    fill_surveys(user, numbers, start)
+
+
+def fill_surveys(user, numbers, start):
+    """One survey, version and two questions per group, and a wave per month."""
+    from feedback.models import Question, Survey, SurveyVersion, Wave  # noqa: PLC0415
+
     Survey.objects.bulk_create(
         Survey(pk=g, client_group_id=g, project_id=g, name=f"Survey {g}", created_by=user)
         for g in numbers

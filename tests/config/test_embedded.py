@@ -91,7 +91,7 @@ def test_servers_answer_and_end_with_their_user(base):
     assert pong
     assert servers(base)
     assert embedded.release("test", base)
-    assert servers(base) == []
+    assert wait_for(lambda: servers(base) == [])
 
 
 def test_cache_asks_for_its_password(base):

@@ -38,9 +38,13 @@ def test_reading_costs_no_statement_besides_the_transaction(count_queries):
 
 @pytest.mark.django_db(transaction=True)
 def test_connection_that_broke_while_reading_is_replaced():
-    with pytest.raises(KeyError), read_only():
-        connection.close()
-        raise KeyError
+    def break_while_reading():
+        with read_only():
+            connection.close()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        break_while_reading()
 
     UserFactory()
     assert User.objects.count() == 1

@@ -7,18 +7,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import stats
-from feedback.models import Answer, Question, Response, SatisfactionRollup, StaleScore
+from feedback.models import Answer, Question, Response, SatisfactionRollup
 from feedback.models.rollup import ALL_TIME
 from feedback.scoring import (
     METRICS,
-    SWEEP_LOCK,
     Touched,
     figures,
-    mark_all,
     mark_responses,
-    mark_stale,
     recompute,
-    take_marks,
 )
 from feedback.services.scores import rebuild_scores, sweep_scores
 from tests.factories.clientgroups import ClientFactory, ClientGroupFactory, MembershipFactory
@@ -308,98 +304,3 @@ def test_mean_of_one_answer_has_no_interval():
     n, counts, mean, score, low, high = figures("ces", [0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0])
 
     assert (n, counts, mean, score, low, high) == (1, [0, 0, 0, 0, 0, 1, 0], 6, 6, None, None)
-
-
-# Marks -----------------------------------------------------------------------------------------
-
-
-def test_response_marks_all_it_counts_for(survey):
-    wave = WaveFactory(survey=survey)
-    member = MembershipFactory(valid_from=OCTOBER)
-    answer = add_answer(survey, member.client, "csat", 4, NOVEMBER, wave)
-
-    mark_responses([answer.response_id])
-
-    marks = StaleScore.objects.values_list("scope", "scope_id", "metric", "month")
-    month = NOVEMBER.replace(day=1)
-    assert set(marks) == {
-        ("survey", survey.pk, "csat", month),
-        ("wave", wave.pk, "csat", month),
-        ("project", survey.project_id, "csat", month),
-        ("group", member.client_group_id, "csat", month),
-    }
-
-
-def test_mark_of_a_scope_covers_its_metrics(survey):
-    mark_stale(scope="survey", scope_id=survey.pk, month=NOVEMBER)
-    mark_stale(scope="survey", scope_id=survey.pk, metrics=["csat"])
-
-    found = set(StaleScore.objects.values_list("metric", "month"))
-    assert found == {(metric, NOVEMBER.replace(day=1)) for metric in METRICS} | {("csat", None)}
-
-
-def test_mark_must_name_a_first_of_month(survey):
-    with pytest.raises(Exception, match="stalescore_month_starts"):
-        StaleScore.objects.create(
-            scope="survey",
-            scope_id=1,
-            metric="csat",
-            month=NOVEMBER,
-            marked_at=dt.datetime(2026, 11, 1, tzinfo=dt.UTC),
-        )
-
-
-def test_sweep_clears_marks_and_a_second_one_finds_nothing(survey):
-    answer = add_answer(survey, ClientFactory(), "csat", 4, NOVEMBER)
-    mark_responses([answer.response_id])
-
-    assert sweep_scores() > 0
-    assert StaleScore.objects.count() == 0
-    assert sweep_scores() == 0
-
-
-def test_sweep_works_through_more_marks_than_one_portion(survey, monkeypatch):
-    monkeypatch.setattr("feedback.services.scores.PORTION", 2)
-    answers = [
-        add_answer(survey, ClientFactory(), metric, 4, NOVEMBER) for metric in ("csat", "nps")
-    ]
-    mark_responses([answer.response_id for answer in answers])
-
-    sweep_scores()
-
-    assert StaleScore.objects.count() == 0
-    assert rows().keys() == reference(answers, []).keys()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_sweep_leaves_the_work_to_the_one_that_is_at_it():
-    mark_all()
-    other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("BEGIN")
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SWEEP_LOCK])
-
-        assert sweep_scores() == 0
-
-        cursor.execute("ROLLBACK")
-    other.close()
-
-
-def test_failed_sweep_keeps_its_marks(survey, monkeypatch):
-    mark_stale(scope="survey", scope_id=survey.pk)
-
-    def fail(touched):
-        raise RuntimeError("died")
-
-    monkeypatch.setattr("feedback.services.scores.recompute", fail)
-    with pytest.raises(RuntimeError, match="died"):
-        sweep_scores()
-
-    assert StaleScore.objects.count() == len(METRICS)
-
-
-def test_marks_are_taken_once(survey):
-    mark_stale(scope="survey", scope_id=survey.pk)
-
-    assert len(take_marks()) == len(METRICS)
-    assert take_marks() == []

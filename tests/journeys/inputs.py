@@ -31,6 +31,53 @@ def _key(number):
     return f"{0x60E9D286 + number:08x}{number:016x}"
 
 
+def _card(number, columns, labels):
+    return {
+        "id": _key(100 + number),
+        "idShort": number,
+        "name": f"Card {number}" if number % 3 else f"回访客户 {number}",
+        "desc": "**Ask** what changed.",
+        "idList": columns[number % 3]["id"],
+        "pos": 1000.5 - number,
+        "closed": False,
+        "due": "2026-12-24T10:00:00.000Z" if number == 2 else None,
+        "dueComplete": False,
+        "idMembers": [_key(31)],
+        "idLabels": [labels[number % 2]["id"]],
+        "idChecklists": [_key(41)] if number == 1 else [],
+        "url": f"https://boards.example/c/{number}",
+        "attachments": [],
+        "cover": {"color": "pink"},
+    }
+
+
+def _checklist(card):
+    return {
+        "id": _key(41),
+        "idCard": card["id"],
+        "name": "Before the call",
+        "pos": 1,
+        "checkItems": [
+            {"id": _key(52), "name": "Second step", "state": "incomplete", "pos": 20},
+            {"id": _key(51), "name": "First step", "state": "complete", "pos": 10},
+        ],
+    }
+
+
+def _actions(card):
+    return [
+        {
+            "id": _key(61),
+            "type": "commentCard",
+            "date": "2021-07-11T09:00:00.000Z",
+            "idMemberCreator": _key(31),
+            "memberCreator": {"fullName": "Mia Board", "username": "mia"},
+            "data": {"text": "Called them twice.", "card": {"id": card["id"]}},
+        },
+        {"id": _key(62), "type": "updateCard", "date": "2021-07-12T09:00:00Z", "data": {}},
+    ]
+
+
 def trello_board():
     """A board export with lists, cards, a checklist, labels, a due date, members and a comment."""
     lists = [("Ideas", 1.5), ("Doing", 140737488355328), ("完成", 140737488355329)]
@@ -42,56 +89,16 @@ def trello_board():
         {"id": _key(21), "name": "Service", "color": "green"},
         {"id": _key(22), "name": "", "color": "red"},
     ]
-    cards = [
-        {
-            "id": _key(100 + number),
-            "idShort": number,
-            "name": f"Card {number}" if number % 3 else f"回访客户 {number}",
-            "desc": "**Ask** what changed.",
-            "idList": columns[number % 3]["id"],
-            "pos": 1000.5 - number,
-            "closed": False,
-            "due": "2026-12-24T10:00:00.000Z" if number == 2 else None,
-            "dueComplete": False,
-            "idMembers": [_key(31)],
-            "idLabels": [labels[number % 2]["id"]],
-            "idChecklists": [_key(41)] if number == 1 else [],
-            "url": f"https://boards.example/c/{number}",
-            "attachments": [],
-            "cover": {"color": "pink"},
-        }
-        for number in range(1, 10)
-    ]
-    checklist = {
-        "id": _key(41),
-        "idCard": cards[0]["id"],
-        "name": "Before the call",
-        "pos": 1,
-        "checkItems": [
-            {"id": _key(52), "name": "Second step", "state": "incomplete", "pos": 20},
-            {"id": _key(51), "name": "First step", "state": "complete", "pos": 10},
-        ],
-    }
-    comment = {
-        "id": _key(61),
-        "type": "commentCard",
-        "date": "2021-07-11T09:00:00.000Z",
-        "idMemberCreator": _key(31),
-        "memberCreator": {"fullName": "Mia Board", "username": "mia"},
-        "data": {"text": "Called them twice.", "card": {"id": cards[0]["id"]}},
-    }
+    cards = [_card(number, columns, labels) for number in range(1, 10)]
     board = {
         "id": _key(0),
         "name": "Service board",
         "lists": columns,
         "cards": cards,
         "labels": labels,
-        "checklists": [checklist],
+        "checklists": [_checklist(cards[0])],
         "members": [{"id": _key(31), "fullName": "Mia Board", "username": "mia"}],
-        "actions": [
-            comment,
-            {"id": _key(62), "type": "updateCard", "date": "2021-07-12T09:00:00Z", "data": {}},
-        ],
+        "actions": _actions(cards[0]),
         "powerUps": ["calendar"],
     }
     return json.dumps(board, ensure_ascii=False)
