@@ -58,7 +58,7 @@ def set_item_done(*, item: ChecklistItem, actor: User, done: bool) -> ChecklistI
     locked.is_done = done
     locked.save(update_fields=["is_done"])
     verb = "checklist.done" if done else "checklist.reopened"
-    _record(item.task, actor, verb, step=[locked.text[:200], locked.text[:200]])
+    _record(item.task, actor, verb, step=[None, locked.text[:200]])
     return locked
 
 
@@ -78,7 +78,7 @@ def shift_item(*, item: ChecklistItem, actor: User, step: int) -> ChecklistItem:
             item.task,
             actor,
             "checklist.moved",
-            step=[item.text[:200], item.text[:200]],
+            step=[None, item.text[:200]],
         )
     return item
 

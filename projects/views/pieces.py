@@ -7,9 +7,11 @@ row would cost more than the rows themselves.
 from functools import cache
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 
+from core import formats
 from core.templatetags import ui
 
 FLAGS = {3: "high", 4: "urgent"}
@@ -29,13 +31,32 @@ def draw(rows, columns, project):
         row.face = faces(str(row.assignee)) if row.assignee else ""
 
 
+def draw_cards(cards, columns, project):
+    """The same for cards, with `marks`: steps done and comments."""
+    draw(cards, columns, project)
+    marked = cache(_marks)
+    for card in cards:
+        card.marks = marked(card.steps_done, card.steps, card.comments)
+
+
 def draw_lines(rows, columns, project):
     """The same for lines of a table, which name the person and the column beside their sign."""
     draw(rows, columns, project)
-    named, placed = cache(_named), cache(_placed)
+    named, placed, written = cache(_named), cache(_placed), cache(formats.day)
     for row in rows:
         row.who = named(str(row.assignee) if row.assignee else "")
         row.place = placed(row.column.name, row.column.category)
+        row.when = row.when or formats.NOTHING
+        row.touched = written(timezone.localtime(row.updated_at).date())
+
+
+def _marks(done, steps, comments):
+    marks = []
+    if steps:
+        marks.append((_("Steps done"), ui.icon("check"), f"{done}/{steps}"))
+    if comments:
+        marks.append((_("Comments"), ui.icon("message"), comments))
+    return format_html_join("", '<span title="{}">{}{}</span>', marks)
 
 
 def _head(chips, priority, critical):
@@ -53,7 +74,7 @@ def _head(chips, priority, critical):
         if critical
         else ""
     )
-    return format_html("{}{}{}", labels, flag, bolt)
+    return format_html_join(" ", "{}", ((piece,) for piece in (labels, flag, bolt) if piece))
 
 
 def _named(name):
