@@ -201,6 +201,23 @@ def _drawn_once(name, _language):
 register.simple_tag(each, takes_context=True)
 
 
+@register.simple_tag
+def options(rows, chosen=None):
+    """<option> for each row with key and name, or (value, name); long selects cost nothing."""
+    chosen = str(chosen)
+    pairs = (row if isinstance(row, tuple) else key_and_name(row) for row in rows)
+    drawn = [
+        f'<option value="{escape(str(value))}"{" selected" if str(value) == chosen else ""}>'
+        f"{escape(str(name))}</option>"
+        for value, name in pairs
+    ]
+    return mark_safe("".join(drawn))  # noqa: S308
+
+
+def key_and_name(row):
+    return (row["pk"], row["name"]) if isinstance(row, dict) else (row.pk, row.name)
+
+
 # Signs of a state --------------------------------------------------------------------------------
 
 

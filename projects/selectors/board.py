@@ -67,7 +67,7 @@ class BoardQuery:
 
 @dataclass(slots=True)
 class Card:
-    """What a card shows; a page draws `head`, `when` and `face` before it shows them."""
+    """What a card shows; a page draws `head`, `marks`, `when` and `face` before it shows them."""
 
     pk: int
     number: int
@@ -87,6 +87,7 @@ class Card:
     code: str = ""
     url: str = ""
     head: str = ""
+    marks: str = ""
     when: str = ""
     face: str = ""
 

@@ -20,7 +20,7 @@ from projects.selectors.tasks import (
 from projects.services import columns as services
 from projects.services.moves import move_task
 from projects.views.common import add_errors, back, next_of
-from projects.views.pieces import draw
+from projects.views.pieces import draw_cards
 
 BOTH = ("GET", "HEAD", "POST")
 
@@ -30,7 +30,7 @@ def board(request, project):
     query = BoardQuery.read(request.GET)
     found = board_of(project, request.user, query)
     for lane in found.lanes:
-        draw(lane.cards, [lane.column], project)
+        draw_cards(lane.cards, [lane.column], project)
     context = {
         "project": project,
         "board": found,
@@ -45,9 +45,6 @@ def words(project):
     """What every card says; looked up once per page, not once per card."""
     return {
         "base": reverse("projects:task_list", args=[project.pk]),
-        "w_move": _("Move to"),
-        "w_steps": _("Steps done"),
-        "w_comments": _("Comments"),
     }
 
 
@@ -55,7 +52,7 @@ def words(project):
 def board_more(request, column):
     query = BoardQuery.read(request.GET)
     cards, last = more_cards(column, request.user, query, request.GET.get("after", ""))
-    draw(cards, [column], column.project)
+    draw_cards(cards, [column], column.project)
     context = {
         "project": column.project,
         "column": column,
@@ -103,11 +100,11 @@ def _moved(request, before, task):
     if "HX-Board" not in request.headers:
         return back(request, reverse("projects:board", args=[task.project_id]))
     card = card_of(task)
-    draw([card], [task.column], task.project)
+    draw_cards([card], [task.column], task.project)
     query = BoardQuery.read(request.GET)
     context = {
         "project": task.project,
-        "card": card,
+        "cards": [card],
         "board": board_of(task.project, request.user, query, counts_only=True),
         "query": query,
         **words(task.project),

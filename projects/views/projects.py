@@ -26,7 +26,7 @@ from projects.selectors.projects import (
 from projects.services import projects as services
 from projects.views.board import words
 from projects.views.common import add_errors, back, child_of
-from projects.views.pieces import draw
+from projects.views.pieces import draw_cards
 
 PER_PAGE = 50
 BOTH = ("GET", "HEAD", "POST")
@@ -92,7 +92,7 @@ def project_create(request):
 def project_detail(request, project):
     overview = overview_of(project, request.user)
     for lane in overview.board.lanes:
-        draw(lane.cards, [lane.column], project)
+        draw_cards(lane.cards, [lane.column], project)
     context = {
         "project": project,
         "overview": overview,

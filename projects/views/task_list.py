@@ -1,17 +1,14 @@
 import uuid
-from functools import cache
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import formats
 from core.views import page, render_page
-from projects.forms.filters import DUE, STATES, TaskFilter, in_order
+from projects.forms.filters import DUE, STATES, tasks_to_page
 from projects.forms.task import BulkForm
 from projects.models import Task
 from projects.selectors.board import columns_of, labels_of
@@ -23,18 +20,6 @@ from projects.views.common import back
 from projects.views.pieces import draw_lines
 
 PER_PAGE = 50
-SHOWN = (
-    "number",
-    "title",
-    "priority",
-    "is_critical",
-    "due_on",
-    "updated_at",
-    "column__name",
-    "column__category",
-    "assignee__name",
-    "assignee__email",
-)
 CHOSEN = {"column": "column", "person": "assignee", "label": "label"}
 
 
@@ -46,16 +31,11 @@ def task_list(request, project):
 def _show(request, project, form=None, status=200):
     data = request.GET.copy()
     data.setdefault("state", "open")
-    tasks = Task.objects.filter(project=project)
-    narrowed = TaskFilter(data, queryset=tasks, request=request)
-    rows = in_order(narrowed.qs.select_related("column", "assignee"), data.get("sort", ""))
-    tasks = Paginator(rows.only(*SHOWN), PER_PAGE).get_page(data.get("page"))
+    rows = tasks_to_page(project, data, request)
+    tasks = Paginator(rows, PER_PAGE).get_page(data.get("page"))
     lines = list(tasks.object_list)
     with_labels(lines)
     draw_lines(lines, {line.column for line in lines}, project)
-    written = cache(formats.day)
-    for line in lines:
-        line.touched = written(timezone.localtime(line.updated_at).date())
     context = {
         "project": project,
         "page": tasks,
