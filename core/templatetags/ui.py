@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from core import formats, markdown, stats
 from core.addresses import path_to
-from core.templatetags.rows import each
+from core.templatetags.rows import each_row
 from core.templatetags.statuses import look_of
 
 register = template.Library()
@@ -198,7 +198,7 @@ def _drawn_once(name, _language):
     return _drawn(name)
 
 
-register.simple_tag(each, takes_context=True)
+register.simple_tag(each_row, takes_context=True)
 
 
 @register.simple_tag

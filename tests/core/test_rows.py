@@ -9,7 +9,7 @@ LINE = """<li class="{{ tone }}"><a href="{{ row.url }}">{{ row.name }}</a>{{ ro
 
 @pytest.fixture
 def draw():
-    def draw(rows, line=LINE, text="{% each rows 'line.html' %}", **context):
+    def draw(rows, line=LINE, text="{% each_row rows 'line.html' %}", **context):
         loaders = [("django.template.loaders.locmem.Loader", {"line.html": line})]
         engine = Engine(
             loaders=loaders,
@@ -46,7 +46,7 @@ def test_values_that_are_no_text_are_written_as_text(draw):
 
 
 def test_row_may_have_another_name(draw):
-    text = "{% each rows 'line.html' 'task' %}"
+    text = "{% each_row rows 'line.html' 'task' %}"
 
     assert draw([row("a")], "{{ task.name }}{{ row.name }}", text) == "a"
 
@@ -58,4 +58,4 @@ def test_pattern_that_decides_by_a_row_is_refused(draw, line):
 
 
 def test_rows_are_forgotten_behind_the_tag(draw):
-    assert draw([row("a")], "{{ row.name }}", "{% each rows 'line.html' %}{{ row.name }}") == "a"
+    assert draw([row("a")], "{{ row.name }}", "{% each_row rows 'line.html' %}{{ row.name }}") == "a"
