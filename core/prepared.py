@@ -54,7 +54,7 @@ def prepared(build):
             plan = plans[shape] = Plan(build, values)
         return plan.rows([value for value in map(sent, values) if value is not LITERAL])
 
-    ask.build = build
+    ask.cache_clear = plans.clear
     return ask
 
 

@@ -10,6 +10,7 @@ from clientgroups.selectors.events import events_of
 from clientgroups.selectors.rules.explain import Line, explain
 
 MOST = 10_000
+MOST_COUNTED = MOST + 1
 
 
 class CappedPaginator(Paginator):
@@ -17,7 +18,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def counted(self):
-        return self.object_list[: MOST + 1].count()
+        """As its rows count themselves: up to MOST_COUNTED."""
+        return self.object_list.count()
 
     @property
     def capped(self):

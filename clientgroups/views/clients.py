@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clientgroups.forms.clients import ClientForm, ContactForm, NewClientForm, StageForm
-from clientgroups.forms.filters import ClientFilter
+from clientgroups.forms.filters import clients_to_page, groups_named
 from clientgroups.models import Client, Contact
 from clientgroups.selectors import visible_client
 from clientgroups.selectors.clients import (
@@ -23,6 +23,7 @@ from clientgroups.selectors.clients import (
 )
 from clientgroups.services import clients as services
 from clientgroups.services import lifecycle
+from clientgroups.views.pieces import draw
 from core.views import page, render_page
 
 PAGE_SIZE, PURCHASES = 50, 20
@@ -53,15 +54,16 @@ def querystring(request, **changes):
 
 @page("clientgroups.list")
 def client_list(request):
-    rows = Client.objects.visible_to(request.user).select_related("owner")
-    found = ClientFilter(request.GET, rows, user=request.user)
-    listed = CappedPaginator(found.ordered, PAGE_SIZE)
+    rows = clients_to_page(request.GET, request.user)
+    listed = CappedPaginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     asked = request.GET.get("stage", "")
     stages = [("", _("All")), *((stage.value, stage.label) for stage in Client.Stage)]
     chips = [(label, querystring(request, stage=value), asked == value) for value, label in stages]
     context = {
-        "page": listed.get_page(request.GET.get("page")),
-        "filter": found,
+        "page": listed,
+        "lines": draw(listed.object_list),
+        "groups": groups_named(request.user),
+        "stage": asked,
         "chips": chips,
         "asked": any(request.GET.get(name) for name in ("q", "stage", "group")),
     }

@@ -4,6 +4,7 @@ from django.db import IntegrityError
 from django.http import Http404
 
 from accounts.models import AuditEvent
+from clientgroups.forms.filters import clients_counted, clients_to_page
 from clientgroups.models import Client, Contact
 from clientgroups.selectors import visible_client, visible_group
 from clientgroups.selectors.clients import CappedPaginator
@@ -148,11 +149,19 @@ def test_strongest_role_counts_for_client_and_contact():
 
 def test_count_stops_at_the_cap(monkeypatch):
     monkeypatch.setattr("clientgroups.selectors.clients.MOST", 2)
-    for _ in range(3):
-        ClientFactory()
+    monkeypatch.setattr("clientgroups.forms.filters.MOST_COUNTED", 3)
+    clients_counted.cache_clear()
+    user = UserFactory(admin=True)
+    for _ in range(2):
+        ClientFactory(name="Harbour")
 
-    capped = CappedPaginator(Client.objects.order_by("pk"), 50)
-    whole = CappedPaginator(Client.objects.order_by("pk")[:2], 50)
+    def count(**asked):
+        found = CappedPaginator(clients_to_page(asked, user), 50)
+        return found.count, found.capped
 
-    assert (capped.count, capped.capped) == (2, True)
-    assert (whole.count, whole.capped) == (2, False)
+    assert count() == count(q="harbour") == (2, False)
+    for _ in range(2):
+        ClientFactory(name="Harbour")
+    assert count() == count(stage="potential") == count(q="harbour") == (2, True)
+    assert count(stage="loyal") == (0, False)
+    clients_counted.cache_clear()
