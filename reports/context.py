@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import BooleanField, Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.middleware.csrf import get_token
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
@@ -35,10 +36,12 @@ class Place:
 
 
 def navigation(request):
+    # Masked once per page: Django's own entry masks it anew for every form.
+    token = {"csrf_token": SimpleLazyObject(lambda: get_token(request))}
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"nav": {}}
-    return {"nav": SimpleLazyObject(lambda: _navigation(request, user))}
+        return {"nav": {}, **token}
+    return {"nav": SimpleLazyObject(lambda: _navigation(request, user)), **token}
 
 
 def _navigation(request, user):

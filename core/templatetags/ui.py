@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from core import formats, markdown, stats
 from core.addresses import path_to
+from core.templatetags.links import url
 from core.templatetags.rows import each_row
 from core.templatetags.statuses import look_of
 
@@ -199,6 +200,7 @@ def _drawn_once(name, _language):
 
 
 register.simple_tag(each_row, takes_context=True)
+register.tag(url)
 
 
 @register.simple_tag

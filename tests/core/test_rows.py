@@ -58,4 +58,6 @@ def test_pattern_that_decides_by_a_row_is_refused(draw, line):
 
 
 def test_rows_are_forgotten_behind_the_tag(draw):
-    assert draw([row("a")], "{{ row.name }}", "{% each_row rows 'line.html' %}{{ row.name }}") == "a"
+    assert (
+        draw([row("a")], "{{ row.name }}", "{% each_row rows 'line.html' %}{{ row.name }}") == "a"
+    )
