@@ -138,7 +138,7 @@ def out(text):
 
 
 def main():
-    answers = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    answers = int(sys.argv[1]) if len(sys.argv) > 1 else 300_000
     database.prepare_environment()
     with database.fresh():
         measure(answers // 2)

@@ -8,13 +8,15 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from clientgroups.models import Client, ClientGroup, Contact, GroupAccess
 from feedback.models import Invitation, Question, Survey, SurveyVersion, Wave
 from projects.models import BoardColumn, Project, Task
+
+CATEGORIES = ["todo", "todo", "doing", "doing", "done"]
 
 
 def project_with_tasks(count):
@@ -23,10 +25,9 @@ def project_with_tasks(count):
     group = ClientGroup.objects.create(name="Bench", owner=user)
     GroupAccess.objects.create(client_group=group, user=user, role="lead")
     project = Project.objects.create(client_group=group, name="Bench", key="BENCH", lead=user)
-    categories = ["todo", "todo", "doing", "doing", "done"]
     columns = [
         BoardColumn.objects.create(project=project, name=f"Column {n}", category=each, position=n)
-        for n, each in enumerate(categories)
+        for n, each in enumerate(CATEGORIES)
     ]
     now, day = timezone.now(), timezone.localdate()
     Task.objects.bulk_create(
@@ -46,6 +47,46 @@ def project_with_tasks(count):
     )
     Project.objects.filter(pk=project.pk).update(last_task_number=count)
     return project, user
+
+
+def further_projects(user, projects, tasks, people):
+    """What else an installation of some size holds: groups, people, projects and their tasks."""
+    users = User.objects.bulk_create(
+        User(email=f"u{n}@example.org", name=f"Person {n}") for n in range(people)
+    )
+    groups = ClientGroup.objects.bulk_create(
+        ClientGroup(name=f"Group {n}", owner=user) for n in range(50)
+    )
+    GroupAccess.objects.bulk_create(
+        GroupAccess(client_group=group, user=user, role="lead") for group in groups
+    )
+    made = Project.objects.bulk_create(
+        Project(client_group=groups[n % 50], name=f"Project {n}", key=f"P{n}", lead=user)
+        for n in range(projects)
+    )
+    columns = BoardColumn.objects.bulk_create(
+        BoardColumn(project=project, name=each.title(), category=each, position=n)
+        for project in made
+        for n, each in enumerate(CATEGORIES)
+    )
+    now, day = timezone.now(), timezone.localdate() - dt.timedelta(days=20)
+    Task.objects.bulk_create(
+        (
+            Task(
+                project=made[n % projects],
+                number=1 + n // projects,
+                column=columns[n % projects * len(CATEGORIES) + n // projects % len(CATEGORIES)],
+                position=n * 1024,
+                title=f"Prepare the workshop with team {n % 30}, part {n}",
+                priority=1 + n % 4,
+                assignee=users[n % people] if n % 3 else None,
+                due_on=day + dt.timedelta(days=n % 200),
+                created_at=now,
+            )
+            for n in range(tasks)
+        ),
+        batch_size=5000,
+    )
 
 
 def invitations(count, questions, project):
@@ -97,20 +138,17 @@ def session_cookie(user):
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-def signed_in_paths(project):
-    """(name, path) of the pages that exist."""
-    wanted = {
-        "task list, 50 of 1,000": ("projects:task_list", {"pk": project.pk}),
-        "board, 1,000 cards": ("projects:board", {"pk": project.pk}),
-        "task page": ("projects:task_detail", {"project_pk": project.pk, "number": 17}),
-        "dashboard": ("reports:today", {}),
-        "search": ("reports:search", {}),
+def paths(project):
+    """Name -> path of the pages for people who sign in."""
+    return {
+        "task list": reverse("projects:task_list", args=[project.pk]),
+        "board": reverse("projects:board", args=[project.pk]),
+        "task page": reverse("projects:task_detail", args=[project.pk, 17]),
+        "client list": reverse("clientgroups:client_list"),
+        "overview": reverse("reports:today"),
+        "search": reverse("reports:search") + "?q=agenda",
+        "create a task": reverse("projects:task_create", args=[project.pk]),
     }
-    for name, (url, arguments) in wanted.items():
-        try:
-            yield name, reverse(url, kwargs=arguments) + ("?q=agenda" if name == "search" else "")
-        except NoReverseMatch:
-            continue
 
 
 class QueryCounter:
