@@ -27,7 +27,9 @@ SIGNED_IN = {
 }
 # A project manager starts things: groups, imports of clients. Rows stay limited by `visible_to`.
 MANAGER = SIGNED_IN | {
+    "clientgroups.canned_answers",
     "clientgroups.create",
+    "clientgroups.export_list",
     "clientgroups.import",
     "imports.run",
 }
@@ -37,6 +39,8 @@ VIEWER = {
     "projects.view",
 }
 MEMBER = VIEWER | {
+    "clientgroups.log_touch",
+    "clientgroups.serve",
     "projects.edit_task",
     "projects.comment",
     "projects.check_in",
@@ -45,6 +49,10 @@ LEAD = MEMBER | {
     "clientgroups.edit",
     "clientgroups.manage_access",
     "clientgroups.edit_client",
+    "clientgroups.export_client",
+    "clientgroups.merge",
+    "clientgroups.plan",
+    "clientgroups.research",
     "feedback.edit",
     "feedback.publish",
     "imports.into_project",
@@ -54,7 +62,7 @@ LEAD = MEMBER | {
     "projects.edit_goal",
     "projects.manage_access",
 }
-ADMINISTRATOR = {"accounts.audit", "accounts.operate"}
+ADMINISTRATOR = {"accounts.audit", "accounts.operate", "clientgroups.erase"}
 
 # Role held on the row -> names. `None` means no row is involved.
 ALLOWED = {

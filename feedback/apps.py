@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class FeedbackConfig(AppConfig):
     name = "feedback"
+
+    def ready(self):
+        # Each puts what it offers into a register of the app below; models are loaded only now.
+        import feedback.selectors.client_events  # noqa: PLC0415
+        import feedback.selectors.client_facts  # noqa: F401, PLC0415

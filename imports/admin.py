@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from imports.models import ImportIssue, ImportRun
+from imports.models import ImportIssue, ImportRun, RememberedMapping
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -31,3 +31,10 @@ class ImportIssueAdmin(ReadOnlyAdmin):
     list_filter = ["severity"]
     search_fields = ["message", "place", "run__file_name"]
     list_select_related = ["run"]
+
+
+@admin.register(RememberedMapping)
+class RememberedMappingAdmin(ReadOnlyAdmin):
+    list_display = ["user", "kind", "used_at"]
+    list_filter = ["kind"]
+    list_select_related = ["user"]

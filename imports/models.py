@@ -37,6 +37,7 @@ class ImportRun(models.Model):
     class Kind(models.TextChoices):
         PURCHASES = "purchases", _("Purchases")
         TRELLO = "trello", _("Trello board")
+        CONTACTS = "contacts", _("Clients and contacts")
 
     class State(models.TextChoices):
         READING = "reading", _("Being read")
@@ -148,3 +149,27 @@ class ImportIssue(models.Model):
 
     def __str__(self):
         return say(self.message, self.params)
+
+
+class RememberedMapping(models.Model):
+    """Which column meant what the last time a person imported a file with these headings."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=ImportRun.Kind)
+    # Digest of the headings in their order.
+    headings = models.CharField(max_length=64)
+    mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    used_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("remembered mapping")
+        verbose_name_plural = _("remembered mappings")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "headings"], name="rememberedmapping_once"
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.user} · {self.kind}"

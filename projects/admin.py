@@ -7,10 +7,13 @@ from projects.models import (
     ChecklistItem,
     Comment,
     Goal,
+    GoalEvidence,
     GoalMeasurement,
     Label,
     Project,
     ProjectAccess,
+    ProjectInteraction,
+    RequestTask,
     Task,
 )
 
@@ -112,3 +115,21 @@ class CheckInAdmin(ReadOnlyAdmin):
     list_display = ["goal", "author", "confidence", "created_at"]
     list_select_related = ["goal", "author"]
     search_fields = ["goal__statement", "note"]
+
+
+@admin.register(GoalEvidence)
+class GoalEvidenceAdmin(ReadOnlyAdmin):
+    list_display = ["goal", "finding", "added_by", "at"]
+    list_select_related = ["goal", "finding", "added_by"]
+
+
+@admin.register(ProjectInteraction)
+class ProjectInteractionAdmin(ReadOnlyAdmin):
+    list_display = ["project", "interaction"]
+    list_select_related = ["project", "interaction"]
+
+
+@admin.register(RequestTask)
+class RequestTaskAdmin(ReadOnlyAdmin):
+    list_display = ["request", "task", "created_at"]
+    list_select_related = ["request", "task"]

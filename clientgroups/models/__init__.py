@@ -1,17 +1,59 @@
-from clientgroups.models.client import Client, Contact
+from clientgroups.models.activity import Activity, ActivityInvitation
+from clientgroups.models.calendar import BusinessCalendar, CalendarException
+from clientgroups.models.client import Client
+from clientgroups.models.contact import Channel, ConsentChange, Contact
+from clientgroups.models.finding import Finding
 from clientgroups.models.group import ClientGroup, GroupAccess
+from clientgroups.models.interaction import ClientHealth, Interaction, TouchPlan
 from clientgroups.models.lifecycle import LifecycleChange, LifecyclePolicy
 from clientgroups.models.membership import Membership
+from clientgroups.models.merge import ClientMerge, NotDuplicate
 from clientgroups.models.purchase import Purchase, StagedPurchase
+from clientgroups.models.request import (
+    CannedAnswer,
+    Priority,
+    RequestMessage,
+    RequestType,
+    ServiceRequest,
+    SlaPolicy,
+)
+from clientgroups.models.staged import StagedContact
+from clientgroups.models.tag import CustomField, Tag
+from clientgroups.models.value import ExchangeRate, RfmChange, RfmScore, ValuePolicy
 
 __all__ = [
+    "Activity",
+    "ActivityInvitation",
+    "BusinessCalendar",
+    "CalendarException",
+    "CannedAnswer",
+    "Channel",
     "Client",
     "ClientGroup",
+    "ClientHealth",
+    "ClientMerge",
+    "ConsentChange",
     "Contact",
+    "CustomField",
+    "ExchangeRate",
+    "Finding",
     "GroupAccess",
+    "Interaction",
     "LifecycleChange",
     "LifecyclePolicy",
     "Membership",
+    "NotDuplicate",
+    "Priority",
     "Purchase",
+    "RequestMessage",
+    "RequestType",
+    "RfmChange",
+    "RfmScore",
+    "ServiceRequest",
+    "SlaPolicy",
+    "StagedContact",
     "StagedPurchase",
+    "Tag",
+    "TouchPlan",
+    "ValuePolicy",
 ]

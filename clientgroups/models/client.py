@@ -1,14 +1,24 @@
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Lower
+from django.db.models import Exists, F, Func, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import RANK, Role
 from clientgroups.models.group import GroupAccess
+from clientgroups.models.tag import Tag
 from core.search import search_field
+
+
+class NameKey(Func):
+    """What two spellings of a name share: no case, width, blanks, signs or legal form.
+
+    The SQL function lives in clientgroups/migrations/0003_client_care.py.
+    """
+
+    function = "client_name_key"
+    output_field = models.TextField()
 
 
 class ClientQuerySet(models.QuerySet):
@@ -33,6 +43,10 @@ class ClientQuerySet(models.QuerySet):
             client=OuterRef("pk"), client_group__in=groups
         )
         return self.filter(Q(owner=user) | Exists(member))
+
+    def active(self):
+        """Not put away: neither archived nor merged into another client nor erased."""
+        return self.filter(archived_at=None)
 
 
 class Client(models.Model):
@@ -65,6 +79,24 @@ class Client(models.Model):
         verbose_name=_("owner"),
         db_index=False,  # client_owner_name begins with it
     )
+    # With defaults in the database: imports of purchases insert clients by SQL.
+    website = models.CharField(_("website"), max_length=200, blank=True, default="", db_default="")
+    industry = models.CharField(
+        _("industry"), max_length=120, blank=True, default="", db_default=""
+    )
+    address = models.CharField(_("address"), max_length=300, blank=True, default="", db_default="")
+    city = models.CharField(_("city"), max_length=120, blank=True, default="", db_default="")
+    region = models.CharField(_("region"), max_length=120, blank=True, default="", db_default="")
+    country = models.CharField(_("country"), max_length=120, blank=True, default="", db_default="")
+    note = models.TextField(_("note"), max_length=4000, blank=True, default="", db_default="")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="clients", verbose_name=_("tags"))
+    # {CustomField.key: value}, typed as the field says: text, number, ISO date, yes/no or choice.
+    custom = models.JSONField(
+        _("custom fields"),
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+    )
     stage = models.CharField(
         _("lifecycle stage"), max_length=10, choices=Stage, default=Stage.POTENTIAL
     )
@@ -77,9 +109,23 @@ class Client(models.Model):
     purchase_count = models.PositiveIntegerField(_("purchases"), default=0, editable=False)
     first_purchase_on = models.DateField(_("first purchase"), null=True, blank=True, editable=False)
     last_purchase_on = models.DateField(_("last purchase"), null=True, blank=True, editable=False)
+    # Derived by the services of touches and health, for lists and rules; see their modules.
+    last_touch_on = models.DateField(_("last touch"), null=True, blank=True, editable=False)
+    engagement = models.FloatField(_("engagement"), null=True, blank=True, editable=False)
+    health = models.PositiveSmallIntegerField(_("health"), null=True, blank=True, editable=False)
+    health_as_of = models.DateField(null=True, blank=True, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # A merged client stays, archived, so that the merge can be undone and old addresses lead on.
+    merged_into = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="merged_from"
+    )
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     import_batch = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
     search = search_field("name", "external_id")
+    name_key = models.GeneratedField(
+        expression=NameKey(F("name")), output_field=models.TextField(), db_persist=True
+    )
 
     objects = ClientQuerySet.as_manager()
 
@@ -92,13 +138,22 @@ class Client(models.Model):
                 name="client_fixed_stage_has_reason",
                 condition=Q(stage_fixed_until=None) | ~Q(stage_reason=""),
                 violation_error_message=_("A stage set by hand needs a reason."),
-            )
+            ),
+            models.CheckConstraint(
+                name="client_merged_is_archived",
+                condition=Q(merged_into=None) | Q(archived_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="client_health_0_to_100", condition=Q(health=None) | Q(health__lte=100)
+            ),
         ]
         indexes = [
             GinIndex(fields=["search"], name="client_search"),
             models.Index(fields=["name", "id"], name="client_name"),
             models.Index(fields=["owner", "name", "id"], name="client_owner_name"),
             models.Index(fields=["stage", "name"], name="client_stage_name"),
+            GinIndex(fields=["name_key"], name="client_name_trigram", opclasses=["gin_trgm_ops"]),
+            models.Index(fields=["name_key"], name="client_name_key"),
         ]
 
     def __str__(self):
@@ -119,50 +174,3 @@ class Client(models.Model):
                 found = roles.values_list("role", flat=True)
                 cache[user.pk] = max(found, key=RANK.__getitem__, default=None)
         return cache[user.pk]
-
-
-class ContactQuerySet(models.QuerySet):
-    def askable(self):
-        """Contacts who may be sent a survey: an address and no objection."""
-        return self.exclude(email="").filter(email_consent=True, is_active=True)
-
-
-class Contact(models.Model):
-    """A person at a client."""
-
-    client = models.ForeignKey(Client, models.CASCADE, related_name="contacts")
-    name = models.CharField(_("name"), max_length=120)
-    email = models.EmailField(_("e-mail"), blank=True)
-    phone = models.CharField(_("phone"), max_length=40, blank=True)
-    language = models.CharField(
-        _("language"),
-        max_length=10,
-        choices=[("en", "English"), ("zh-hans", "简体中文")],
-        default="en",
-    )
-    email_consent = models.BooleanField(_("agrees to e-mail"), default=True)
-    is_active = models.BooleanField(_("active"), default=True)
-    import_batch = models.UUIDField(null=True, blank=True, editable=False, db_index=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = ContactQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("contact")
-        verbose_name_plural = _("contacts")
-        ordering = ["name", "pk"]
-        constraints = [
-            models.UniqueConstraint(
-                "client",
-                Lower("email"),
-                name="contact_email_once_per_client",
-                condition=~Q(email=""),
-                violation_error_message=_("This client already has a contact with this e-mail."),
-            )
-        ]
-
-    def __str__(self):
-        return self.name
-
-    def role_of(self, user):
-        return self.client.role_of(user)

@@ -1,4 +1,5 @@
 from projects.models.goal import CheckIn, Goal, GoalMeasurement
+from projects.models.link import GoalEvidence, ProjectInteraction, RequestTask
 from projects.models.project import Project, ProjectAccess
 from projects.models.task import (
     Attachment,
@@ -16,9 +17,12 @@ __all__ = [
     "ChecklistItem",
     "Comment",
     "Goal",
+    "GoalEvidence",
     "GoalMeasurement",
     "Label",
     "Project",
     "ProjectAccess",
+    "ProjectInteraction",
+    "RequestTask",
     "Task",
 ]

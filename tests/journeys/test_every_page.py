@@ -18,12 +18,12 @@ from reports.demo.people import DOMAIN
 from tests.journeys.axe import sideways_scroll, violations
 from tests.journeys.conftest import DESK, PHONE, session_cookie
 from tests.journeys.story import Story
+from tests.journeys.visiting import USER
 from tests.journeys.visits import (
     ADMIN,
     GUARDED,
     HALF,
     NO_PAGE,
-    USER,
     VISITOR,
     VISITS,
     addresses,

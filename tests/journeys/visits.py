@@ -5,17 +5,33 @@ stands in `NO_PAGE` with the reason.
 """
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.test import RequestFactory
-from django.urls import get_resolver, reverse
+from django.urls import get_resolver
 
 from tests.imports.samples import PURCHASES, board
-
-USER, ADMIN, GUARDED, VISITOR, HALF = "user", "admin", "guarded", "visitor", "half signed in"
+from tests.journeys import (
+    visits_activities,
+    visits_data,
+    visits_profile,
+    visits_requests,
+    visits_rules,
+    visits_touches,
+    visits_value,
+)
+from tests.journeys.visiting import (
+    ADMIN,
+    GUARDED,
+    HALF,
+    VISITOR,
+    Visit,
+    each,
+    of_client,
+    of_group,
+    of_project,
+)
 
 NO_PAGE = {
     "healthz": "plain text for the load balancer",
@@ -28,38 +44,21 @@ NO_PAGE = {
     "reports:palette": "a piece that a script places on the page",
     "reports:styleguide": "only with DEBUG; test_shell.py opens it",
 }
-
-
-@dataclass(frozen=True)
-class Visit:
-    name: str
-    kwargs: Callable | None = None
-    who: str = USER
-    query: str = ""
-    note: str = ""
-    status: int = 200
-
-    def __str__(self):
-        return f"{self.name}{self.query} {self.note}".strip()
-
-    def path(self, story):
-        return reverse(self.name, kwargs=self.kwargs(story) if self.kwargs else {}) + self.query
-
-
-def each(names, kwargs=None, who=USER, **options):
-    return [Visit(name, kwargs, who, **options) for name in names.split()]
-
-
-def of_group(story):
-    return {"pk": story.group.pk}
+PARTS = (
+    visits_profile,
+    visits_data,
+    visits_rules,
+    visits_value,
+    visits_touches,
+    visits_requests,
+    visits_activities,
+)
+for _part in PARTS:
+    NO_PAGE |= _part.NO_PAGE
 
 
 def of_rule_group(story):
     return {"pk": story.rule_group.pk}
-
-
-def of_client(story):
-    return {"pk": story.client.pk}
 
 
 def of_contact(story):
@@ -69,10 +68,6 @@ def of_contact(story):
 def of_rule_member(story):
     row = story.rule_group.memberships.current().first()
     return {"pk": row.client_id, "group": story.rule_group.pk}
-
-
-def of_project(story):
-    return {"pk": story.project.pk}
 
 
 def of_column(story):
@@ -215,6 +210,7 @@ VISITS = [
     Visit("admin:index", who=ADMIN),
     Visit("projects:project_detail", lambda story: {"pk": 0}, status=404, note="not found"),
     Visit("accounts:audit_list", status=403, note="refused"),
+    *(visit for part in PARTS for visit in part.VISITS),
 ]
 
 

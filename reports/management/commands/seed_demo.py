@@ -8,11 +8,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from projects.services.goals import refresh_progress
+from reports.demo.activities import make_activities
 from reports.demo.clients import World, make_clients, make_groups
 from reports.demo.goals import make_goals
 from reports.demo.people import DOMAIN, make_people
+from reports.demo.profile import make_profile
 from reports.demo.projects import make_projects
+from reports.demo.service import make_service
 from reports.demo.surveys import make_surveys
+from reports.demo.touches import make_touches
+from reports.demo.value import make_value
 
 SEED = 2026
 DEFAULT_PASSWORD = "tandem-demo-2026"  # noqa: S105 - printed at the start of every demo
@@ -50,9 +55,14 @@ class Command(BaseCommand):
             world = World(timezone.localdate(), Random(SEED), make_people(password))  # noqa: S311
             make_clients(world)
             make_groups(world)
+            make_profile(world)
+            make_value(world)
             make_projects(world)
             make_goals(world)
             make_surveys(world)
+            make_service(world)
+            make_activities(world)
+            make_touches(world)
             refresh_progress()
         self.stdout.write(
             "Demo data: 6 client groups, 120 clients, 8 projects, 300 tasks, 3 surveys."

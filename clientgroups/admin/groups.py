@@ -1,19 +1,7 @@
 from django.contrib import admin
 
 from clientgroups import models
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows that services write with figures, history and trail around them: to look at only."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+from clientgroups.admin.base import OneRowAdmin, ReadOnlyAdmin
 
 
 @admin.register(models.Client)
@@ -23,7 +11,7 @@ class ClientAdmin(ReadOnlyAdmin):
     list_select_related = ["owner"]
     search_fields = ["name", "external_id"]
     show_full_result_count = False
-    exclude = ["search"]
+    exclude = ["search", "name_key"]
 
 
 @admin.register(models.Contact)
@@ -84,13 +72,7 @@ class LifecycleChangeAdmin(ReadOnlyAdmin):
 
 
 @admin.register(models.LifecyclePolicy)
-class LifecyclePolicyAdmin(admin.ModelAdmin):
-    """The one thing administrators decide here; the next night follows it."""
+class LifecyclePolicyAdmin(OneRowAdmin):
+    """When a client counts as loyal or lapsed; the next night follows it."""
 
     list_display = ["window_months", "loyal_purchases", "stay_loyal_purchases", "grace_days"]
-
-    def has_add_permission(self, request):
-        return not models.LifecyclePolicy.objects.exists()
-
-    def has_delete_permission(self, request, obj=None):
-        return False

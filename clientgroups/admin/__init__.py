@@ -1,0 +1,3 @@
+from clientgroups.admin import care, groups, value
+
+__all__ = ["care", "groups", "value"]

@@ -1,0 +1,1 @@
+"""Answers of a client, offered to its timeline and its health."""

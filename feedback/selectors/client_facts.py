@@ -1,0 +1,1 @@
+"""Survey scores of a client, offered to the rules of client groups."""

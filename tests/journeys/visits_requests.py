@@ -1,0 +1,2 @@
+NO_PAGE = {}
+VISITS = []
