@@ -14,7 +14,7 @@ from clientgroups.services.groups import refresh_group
 HOUR = dt.timedelta(hours=1)
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=True, name="clientgroups.tasks.derive_lifecycle")
 def derive_lifecycle(day: str | None = None) -> int:
     """Beat, hourly; the first run of a day works the stages out, the others find nothing to do."""
     as_of = dt.date.fromisoformat(day) if day else timezone.localdate()
@@ -23,7 +23,7 @@ def derive_lifecycle(day: str | None = None) -> int:
     return run.rows
 
 
-@shared_task(acks_late=True)
+@shared_task(acks_late=True, name="clientgroups.tasks.refresh_dynamic_groups")
 def refresh_dynamic_groups() -> int:
     """Beat, each minute: rules marked stale, or older than an hour, are worked out again.
 
