@@ -57,6 +57,11 @@ class Activity(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("owner")
     )
+    cancelled_because = models.CharField(
+        _("why it was cancelled"), max_length=300, blank=True, editable=False
+    )
+    # Counts the changes of time and place: calendars replace an older copy of the event by it.
+    version = models.PositiveIntegerField(default=1, editable=False)
     submission_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -90,13 +95,16 @@ class ActivityInvitation(models.Model):
     class Answer(models.TextChoices):
         NONE = "none", _("No answer yet")
         ACCEPTED = "accepted", _("Accepted")
+        WAITING = "waiting", _("Waiting for a seat")
         DECLINED = "declined", _("Declined")
 
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="invitations")
     client = models.ForeignKey(Client, models.CASCADE, related_name="activity_invitations")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="activity_invitations")
     token = models.CharField(max_length=64, unique=True, editable=False)
+    # When the invitation left by e-mail, or somebody ticked that the person was asked.
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     answer = models.CharField(_("answer"), max_length=8, choices=Answer, default=Answer.NONE)
     answered_at = models.DateTimeField(null=True, blank=True, editable=False)
     # None while nobody has said whether the person came.
