@@ -40,10 +40,26 @@ class StagedPurchaseAdmin(ReadOnlyAdmin):
 
 @admin.register(models.ClientGroup)
 class ClientGroupAdmin(ReadOnlyAdmin):
-    list_display = ["name", "kind", "member_count", "refreshed_at", "refresh_ms", "stale_at"]
-    list_filter = ["kind"]
+    list_display = [
+        "name",
+        "kind",
+        "member_count",
+        "refreshed_at",
+        "refresh_ms",
+        "joined_count",
+        "left_count",
+        "stale_at",
+        "problem",
+    ]
+    list_filter = ["kind", "problem"]
     search_fields = ["name"]
     exclude = ["search"]
+
+
+@admin.register(models.ClientMark)
+class ClientMarkAdmin(ReadOnlyAdmin):
+    list_display = ["client", "marked_at"]
+    list_select_related = ["client"]
 
 
 @admin.register(models.GroupAccess)

@@ -6,6 +6,7 @@ from clientgroups.models.finding import Finding
 from clientgroups.models.group import ClientGroup, GroupAccess
 from clientgroups.models.interaction import ClientHealth, Interaction, TouchPlan
 from clientgroups.models.lifecycle import LifecycleChange, LifecyclePolicy
+from clientgroups.models.mark import ClientMark
 from clientgroups.models.membership import Membership
 from clientgroups.models.merge import ClientMerge, NotDuplicate
 from clientgroups.models.purchase import Purchase, StagedPurchase
@@ -31,6 +32,7 @@ __all__ = [
     "Client",
     "ClientGroup",
     "ClientHealth",
+    "ClientMark",
     "ClientMerge",
     "ConsentChange",
     "Contact",

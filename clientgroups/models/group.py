@@ -28,6 +28,11 @@ class ClientGroup(models.Model):
         STATIC = "static", _("Listed by hand")
         DYNAMIC = "dynamic", _("By a rule")
 
+    class Problem(models.TextChoices):
+        RULE = "rule", _("The rule can no longer be worked out.")
+        SLOW = "slow", _("Working the rule out took too long.")
+        FAILED = "failed", _("Working the rule out failed.")
+
     name = models.CharField(
         _("name"),
         max_length=120,
@@ -47,6 +52,12 @@ class ClientGroup(models.Model):
     refreshed_at = models.DateTimeField(_("members as of"), null=True, blank=True, editable=False)
     refresh_ms = models.PositiveIntegerField(null=True, blank=True, editable=False)
     stale_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Who came and went in the last full run and since.
+    joined_count = models.PositiveIntegerField(default=0, editable=False)
+    left_count = models.PositiveIntegerField(default=0, editable=False)
+    # Why the last run changed nothing; its members stay as they were.
+    problem = models.CharField(max_length=8, choices=Problem, blank=True, editable=False)
+    problem_at = models.DateTimeField(null=True, blank=True, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     search = search_field("name", "description")
