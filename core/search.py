@@ -20,10 +20,11 @@ class TandemVector(Func):
 
 
 def search_field(*columns):
-    """A stored tsvector over text columns of the same row; index it with GIN."""
+    """A stored tsvector over text columns (or expressions) of the same row; index it with GIN."""
     joined = Value("")
     for column in columns:
-        joined = _Concat(joined, Coalesce(models.F(column), Value("")))
+        text = models.F(column) if isinstance(column, str) else column
+        joined = _Concat(joined, Coalesce(text, Value("")))
     return models.GeneratedField(
         expression=TandemVector(joined), output_field=SearchVectorField(), db_persist=True
     )

@@ -154,6 +154,18 @@ class Client(models.Model):
             models.Index(fields=["stage", "name"], name="client_stage_name"),
             GinIndex(fields=["name_key"], name="client_name_trigram", opclasses=["gin_trgm_ops"]),
             models.Index(fields=["name_key"], name="client_name_key"),
+            models.Index(fields=["country", "name"], name="client_country_name"),
+            models.Index(
+                fields=["health", "name"],
+                name="client_health_name",
+                condition=Q(health__isnull=False),
+            ),
+            models.Index(
+                fields=["name", "id"],
+                name="client_archived_name",
+                condition=Q(archived_at__isnull=False),
+            ),
+            GinIndex(fields=["custom"], name="client_custom", opclasses=["jsonb_path_ops"]),
         ]
 
     def __str__(self):

@@ -1,6 +1,7 @@
 from zoneinfo import available_timezones
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q
@@ -9,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models.client import Client
+from core.search import search_field
 
 
 class Channel(models.TextChoices):
@@ -69,6 +71,15 @@ class Contact(models.Model):
     phone_key = models.GeneratedField(
         expression=Right(Digits(F("phone")), 9), output_field=models.TextField(), db_persist=True
     )
+    # A number is found as it is written, without its signs, and without the codes in front of it.
+    search = search_field(
+        "name",
+        "email",
+        "phone",
+        Digits(F("phone")),
+        Right(Digits(F("phone")), 11),
+        Right(Digits(F("phone")), 8),
+    )
 
     objects = ContactQuerySet.as_manager()
 
@@ -92,6 +103,7 @@ class Contact(models.Model):
             ),
         ]
         indexes = [
+            GinIndex(fields=["search"], name="contact_search"),
             models.Index(Lower("email"), name="contact_email", condition=~Q(email="")),
             models.Index(fields=["phone_key"], name="contact_phone", condition=~Q(phone_key="")),
         ]
