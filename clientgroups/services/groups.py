@@ -15,7 +15,9 @@ from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
 from clientgroups.selectors.rules import check_rule, groups_in, matching, population
 from clientgroups.services.database import sql_of
+from clientgroups.services.marks import mark_clients_dirty, mark_dynamic_groups_stale
 
+__all__ = ["mark_clients_dirty", "mark_dynamic_groups_stale"]
 SAMPLE = 8
 
 
@@ -181,12 +183,6 @@ def _mark_dependants_stale(group: ClientGroup) -> None:
     rules = ClientGroup.objects.filter(kind=ClientGroup.Kind.DYNAMIC, stale_at=None)
     asking = [pk for pk, rule in rules.values_list("pk", "rule") if group.pk in groups_in(rule)]
     ClientGroup.objects.filter(pk__in=asking).update(stale_at=timezone.now())
-
-
-def mark_dynamic_groups_stale() -> int:
-    """Ask for every rule to be worked out again by the next sweep; return how many were not yet."""
-    groups = ClientGroup.objects.active().filter(kind=ClientGroup.Kind.DYNAMIC, stale_at=None)
-    return groups.update(stale_at=timezone.now())
 
 
 def _only_listed(group: ClientGroup) -> None:

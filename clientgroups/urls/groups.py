@@ -1,13 +1,13 @@
 from django.urls import path
 
-from clientgroups.views import groups, members
+from clientgroups.views import groups, members, rules
 
 urlpatterns = [
     path("groups/", groups.group_list, name="group_list"),
-    path("groups/new/", groups.group_create, name="group_create"),
+    path("groups/new/", rules.group_create, name="group_create"),
     path("groups/<int:pk>/", groups.group_detail, name="group_detail"),
-    path("groups/<int:pk>/edit/", groups.group_edit, name="group_edit"),
-    path("groups/<int:pk>/refresh/", groups.group_refresh, name="group_refresh"),
+    path("groups/<int:pk>/edit/", rules.group_edit, name="group_edit"),
+    path("groups/<int:pk>/refresh/", rules.group_refresh, name="group_refresh"),
     path("groups/<int:pk>/archive/", groups.group_archive, name="group_archive"),
     path("groups/<int:pk>/restore/", groups.group_restore, name="group_restore"),
     path("groups/<int:pk>/members/", members.group_members, name="group_members"),

@@ -1,0 +1,114 @@
+from copy import copy
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from clientgroups.forms.groups import GroupForm
+from clientgroups.forms.rules import RuleBuilder
+from clientgroups.models import ClientGroup
+from clientgroups.selectors import visible_group
+from clientgroups.services import groups as services
+from core.views import page, render_page
+
+EDIT = ("GET", "HEAD", "POST")
+
+
+class Editor:
+    """The form of a group with its rule builder: what was posted, and what to do with it."""
+
+    def __init__(self, request, group=None):
+        self.request, self.group, data = request, group, request.POST or None
+        self.step = request.POST.get("step", "save")
+        # A copy: a form that fails must not change the group that this page is drawn for.
+        self.form = GroupForm(data if self.saving else None, instance=copy(group))
+        if data and not self.saving:
+            self.form = GroupForm(initial={name: data.get(name) for name in self.form.fields})
+        self.kind = group.kind if group else self.kind_wanted()
+        if data:
+            self.builder = RuleBuilder.of_post(data, request.user, group)
+        else:
+            self.builder = RuleBuilder.of_rule(request.user, group)
+
+    @property
+    def saving(self):
+        return self.request.method == "POST" and self.step == "save"
+
+    @property
+    def by_rule(self):
+        return self.kind == ClientGroup.Kind.DYNAMIC
+
+    def kind_wanted(self):
+        asked = self.request.POST.get("kind") or self.request.GET.get("kind")
+        if self.step.startswith("kind-"):
+            asked = self.step.removeprefix("kind-")
+        return asked if asked in ClientGroup.Kind.values else ClientGroup.Kind.DYNAMIC
+
+    def is_valid(self):
+        if not self.saving:
+            return False
+        rule_is_right = not self.by_rule or self.builder.is_valid()
+        return self.form.is_valid() and rule_is_right
+
+    def save(self, service, **fields):
+        """Call a service with what was typed; what it refuses stands in the form. None then."""
+        fields |= self.form.cleaned_data
+        if self.by_rule:
+            fields["rule"] = self.builder.rule
+        try:
+            return service(actor=self.request.user, **fields)
+        except ValidationError as problem:
+            self.form.add_error(None, problem)
+            return None
+
+    def preview(self):
+        try:
+            return services.preview_rule(
+                rule=self.builder.raw(), actor=self.request.user, group=self.group
+            )
+        except ValidationError as problem:
+            self.builder.place(problem)
+            return None
+
+    def answer(self, name):
+        """The form again, or only the part that htmx asked for."""
+        context = {"form": self.form, "builder": self.builder, "editor": self, "group": self.group}
+        if self.step == "preview":
+            context["preview"] = self.preview()
+            if self.request.htmx:
+                return render(self.request, "clientgroups/group/_preview.html", context)
+        elif self.request.htmx and not self.saving:
+            return render(self.request, "clientgroups/group/_rule.html", context)
+        return render_page(self.request, name, context, status=422 if self.saving else 200)
+
+
+@page("clientgroups.create", methods=EDIT)
+def group_create(request):
+    editor = Editor(request)
+    if editor.is_valid():
+        group = editor.save(services.create_group, kind=editor.kind)
+        if group:
+            messages.success(request, _("The group was created."))
+            return redirect(group)
+    return editor.answer("clientgroups/group/create")
+
+
+@page("clientgroups.edit", load=visible_group, methods=EDIT)
+def group_edit(request, group):
+    editor = Editor(request, group)
+    if editor.is_valid():
+        saved = editor.save(services.update_group, group=group)
+        if saved:
+            messages.success(request, _("Saved."))
+            return redirect(saved)
+    return editor.answer("clientgroups/group/edit")
+
+
+@page("clientgroups.edit", load=visible_group, methods=("POST",))
+def group_refresh(request, group):
+    number = services.refresh_group(group=group)
+    text = ngettext("The group has %(n)s client now.", "The group has %(n)s clients now.", number)
+    messages.success(request, text % {"n": number})
+    return redirect(group)
