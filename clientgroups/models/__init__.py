@@ -2,6 +2,7 @@ from clientgroups.models.activity import Activity, ActivityInvitation
 from clientgroups.models.calendar import BusinessCalendar, CalendarException
 from clientgroups.models.client import Client
 from clientgroups.models.contact import Channel, ConsentChange, Contact
+from clientgroups.models.engagement import ClientSilence, EngagementPolicy, HealthPolicy
 from clientgroups.models.finding import Finding
 from clientgroups.models.group import ClientGroup, GroupAccess
 from clientgroups.models.interaction import ClientHealth, Interaction, TouchPlan
@@ -34,12 +35,15 @@ __all__ = [
     "ClientHealth",
     "ClientMark",
     "ClientMerge",
+    "ClientSilence",
     "ConsentChange",
     "Contact",
     "CustomField",
+    "EngagementPolicy",
     "ExchangeRate",
     "Finding",
     "GroupAccess",
+    "HealthPolicy",
     "Interaction",
     "LifecycleChange",
     "LifecyclePolicy",

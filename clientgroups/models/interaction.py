@@ -14,10 +14,20 @@ from clientgroups.models.group import ClientGroup
 
 class InteractionQuerySet(models.QuerySet):
     def visible_to(self, user):
+        if user.sees_everything:
+            return self
         return self.filter(client__in=Client.objects.visible_to(user))
 
+    def kept(self):
+        """Without those deleted a while ago, whose rows wait for an undo."""
+        return self.filter(deleted_at=None)
+
+    def touches(self):
+        """What counts as a touch: everything but notes, from either side."""
+        return self.kept().exclude(kind=Interaction.Kind.NOTE)
+
     def awaiting_follow_up(self):
-        return self.exclude(follow_up_on=None).filter(followed_up_at=None)
+        return self.kept().exclude(follow_up_on=None).filter(followed_up_at=None)
 
 
 class Interaction(models.Model):
@@ -64,6 +74,8 @@ class Interaction(models.Model):
     # The same form sent twice writes one row.
     submission_key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Deleted rows can be taken back for some days; then a job removes them for good.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = InteractionQuerySet.as_manager()
 
@@ -84,6 +96,11 @@ class Interaction(models.Model):
                 fields=["follow_up_by", "follow_up_on"],
                 name="interaction_follow_up",
                 condition=Q(followed_up_at=None, follow_up_on__isnull=False),
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="interaction_deleted",
+                condition=Q(deleted_at__isnull=False),
             ),
         ]
 
