@@ -25,6 +25,9 @@ class LifecyclePolicy(models.Model):
         help_text=_("Lower than the number above, so that nobody flips back and forth."),
     )
     grace_days = models.PositiveSmallIntegerField(_("days of grace before lapsed"), default=30)
+    # The day up to which the stages of all clients hold that follow the calendar. The nightly run
+    # writes this and the clients that moved: a day in every row would rewrite the whole table.
+    derived_on = models.DateField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("lifecycle policy")

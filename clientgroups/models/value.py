@@ -32,6 +32,9 @@ class ValuePolicy(models.Model):
         default=12,
         validators=[MinValueValidator(1), MaxValueValidator(120)],
     )
+    # The day of the scores that stand in RfmScore; a mark that they must be worked out again.
+    scored_on = models.DateField(null=True, blank=True, editable=False)
+    stale_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("value policy")
