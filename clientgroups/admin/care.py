@@ -55,6 +55,14 @@ class StagedContactAdmin(ReadOnlyAdmin):
     show_full_result_count = False
 
 
+@admin.register(models.ImportedRow)
+class ImportedRowAdmin(ReadOnlyAdmin):
+    list_display = ["batch", "client", "contact", "created"]
+    list_select_related = ["client", "contact"]
+    search_fields = ["=batch"]
+    show_full_result_count = False
+
+
 @admin.register(models.Interaction)
 class InteractionAdmin(ReadOnlyAdmin):
     list_display = ["summary", "client", "kind", "happened_at", "by", "follow_up_on"]

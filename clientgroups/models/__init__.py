@@ -19,7 +19,7 @@ from clientgroups.models.request import (
     ServiceRequest,
     SlaPolicy,
 )
-from clientgroups.models.staged import StagedContact
+from clientgroups.models.staged import ImportedRow, StagedContact
 from clientgroups.models.tag import CustomField, Tag
 from clientgroups.models.value import ExchangeRate, RfmChange, RfmScore, ValuePolicy
 
@@ -44,6 +44,7 @@ __all__ = [
     "Finding",
     "GroupAccess",
     "HealthPolicy",
+    "ImportedRow",
     "Interaction",
     "LifecycleChange",
     "LifecyclePolicy",
