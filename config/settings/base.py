@@ -167,6 +167,8 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 FORMAT_MODULE_PATH = ["core.dateformats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env("TIME_ZONE", default="UTC")
+# Whose phone numbers are written without a country code: two letters, ISO 3166.
+PHONE_REGION = env("PHONE_REGION", default="CN")
 USE_TZ = True
 
 STATIC_URL = "/static/"
