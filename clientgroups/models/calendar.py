@@ -1,11 +1,10 @@
-import datetime as dt
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models.contact import check_time_zone
+from core.business_time import Calendar, knows_country, parse_span
 
 
 def office_hours():
@@ -15,23 +14,30 @@ def office_hours():
 
 def check_hours(value):
     """Seven lists, Monday first, of [from, to] in order and without overlap."""
-    wrong = ValidationError(
-        gettext("Give seven lists from Monday on, each of pairs such as [“09:00”, “18:00”].")
-    )
     if not isinstance(value, list) or len(value) != 7:
-        raise wrong
+        raise ValidationError(
+            gettext("Give seven lists from Monday on, each of pairs such as [“09:00”, “18:00”].")
+        )
     for day in value:
-        last = dt.time.min
-        if not isinstance(day, list):
-            raise wrong
-        for number, pair in enumerate(day):
-            try:
-                start, end = (dt.time.fromisoformat(text) for text in pair)
-            except (TypeError, ValueError):
-                raise wrong from None
-            if start >= end or (number and start < last):
-                raise wrong
-            last = end
+        check_day(day)
+
+
+def check_day(value):
+    """A list of [from, to] in order and without overlap; an empty one is a day off."""
+    wrong = ValidationError(
+        gettext(
+            "Write the hours of a day as pairs in order, such as "
+            "[[“09:00”, “12:00”], [“13:00”, “18:00”]]. “24:00” is the end of the day."
+        )
+    )
+    if not isinstance(value, list):
+        raise wrong
+    try:
+        spans = [parse_span(pair) for pair in value]
+    except (TypeError, ValueError):
+        raise wrong from None
+    if any(one[1] > other[0] for one, other in zip(spans, spans[1:], strict=False)):
+        raise wrong
 
 
 class BusinessCalendar(models.Model):
@@ -66,6 +72,33 @@ class BusinessCalendar(models.Model):
     def __str__(self):
         return self.name
 
+    def clean(self):
+        super().clean()
+        self.country = self.country.upper()
+        if self.country and not knows_country(self.country):
+            raise ValidationError(
+                {
+                    "country": gettext("The public holidays of “%(code)s” are not known.")
+                    % {"code": self.country}
+                }
+            )
+        if isinstance(self.hours, list) and not any(self.hours):
+            raise ValidationError(
+                {"hours": gettext("This calendar is never open, so nothing would ever fall due.")}
+            )
+
+    @property
+    def business_time(self):
+        """What core.business_time counts with; one query unless `exceptions` were prefetched."""
+        return Calendar(
+            time_zone=self.time_zone,
+            week=tuple(tuple(map(parse_span, day)) for day in self.hours),
+            country=self.country,
+            exceptions=tuple(
+                (each.day, tuple(map(parse_span, each.hours))) for each in self.exceptions.all()
+            ),
+        )
+
 
 class CalendarException(models.Model):
     """A day that differs: closed, or open with its own hours (a make-up working day)."""
@@ -86,3 +119,10 @@ class CalendarException(models.Model):
 
     def __str__(self):
         return f"{self.calendar} {self.day:%Y-%m-%d}"
+
+    def clean(self):
+        super().clean()
+        try:
+            check_day(self.hours)
+        except ValidationError as problem:
+            raise ValidationError({"hours": problem.messages}) from None

@@ -1,17 +1,22 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models.calendar import BusinessCalendar
 from clientgroups.models.client import Client
 from clientgroups.models.contact import Contact
 from core.search import search_field
+
+# About two years of working days; more is a typing error.
+LONGEST_MINUTES = 300_000
 
 
 class Priority(models.TextChoices):
@@ -80,6 +85,13 @@ class SlaPolicy(models.Model):
     def __str__(self):
         return f"{self.type or '*'} · {self.get_priority_display()}"
 
+    def clean(self):
+        super().clean()
+        for name in ("first_answer_minutes", "resolution_minutes"):
+            if (getattr(self, name) or 0) > LONGEST_MINUTES:
+                problem = gettext("Give %(most)s minutes at most.") % {"most": LONGEST_MINUTES}
+                raise ValidationError({name: problem})
+
 
 class ServiceRequestQuerySet(models.QuerySet):
     def visible_to(self, user):
@@ -113,6 +125,15 @@ class ServiceRequest(models.Model):
         CHAT = "chat", _("Chat")
         VISIT = "visit", _("Visit")
         LINK = "link", _("Their page")
+
+    # Where a request may go from where it stands. Reopening has its own rules; see services.
+    MOVES = {
+        Status.NEW: (Status.OPEN, Status.WAITING, Status.RESOLVED),
+        Status.OPEN: (Status.WAITING, Status.RESOLVED),
+        Status.WAITING: (Status.OPEN, Status.RESOLVED),
+        Status.RESOLVED: (Status.OPEN, Status.CLOSED),
+        Status.CLOSED: (Status.OPEN,),
+    }
 
     client = models.ForeignKey(Client, models.CASCADE, related_name="requests")
     contact = models.ForeignKey(
@@ -151,6 +172,10 @@ class ServiceRequest(models.Model):
     answer_breached_at = models.DateTimeField(null=True, blank=True, editable=False)
     resolution_breached_at = models.DateTimeField(null=True, blank=True, editable=False)
     outcome = models.TextField(_("outcome"), blank=True, max_length=4000)
+    # Written long after that one was resolved, so it became a request of its own.
+    follows = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="followed_by"
+    )
     token = models.CharField(max_length=64, unique=True, editable=False)
     rating = models.PositiveSmallIntegerField(_("rating"), null=True, blank=True)
     rating_text = models.TextField(_("in their words"), blank=True, max_length=4000)
@@ -189,6 +214,7 @@ class ServiceRequest(models.Model):
             ),
             models.Index(fields=["client", "-opened_at"], name="servicerequest_client"),
             models.Index(fields=["status", "resolution_due_at"], name="servicerequest_status"),
+            GinIndex(fields=["search"], name="servicerequest_search"),
         ]
 
     def __str__(self):
@@ -201,6 +227,11 @@ class ServiceRequest(models.Model):
         """The role at the client; an assignee who has none works on it as a member."""
         role = self.client.role_of(user)
         return role or ("member" if self.assignee_id == user.pk else None)
+
+    @property
+    def number(self):
+        """What people call the request by, on the phone and in mails."""
+        return f"R-{self.pk}"
 
     @property
     def is_open(self):
