@@ -15,7 +15,8 @@ from accounts.models import User
 from clientgroups.models import ClientGroup
 from clientgroups.selectors.rules import FIELDS, check_rule
 from clientgroups.selectors.rules.explain import describe
-from clientgroups.selectors.rules.kinds import NOTHING, UNITS, WINDOW
+from clientgroups.selectors.rules.kinds import NEXT, NOTHING, PERIOD, WINDOW
+from clientgroups.selectors.rules.periods import UNITS
 
 MATCHES = {
     "and": gettext_lazy("all of these conditions"),
@@ -62,8 +63,10 @@ class Row:
     def widget(self):
         """Which field to draw for the value."""
         takes = self.entry.operators[self.op].takes
-        if takes in (NOTHING, WINDOW):
+        if takes == NOTHING:
             return takes
+        if takes in (PERIOD, WINDOW, NEXT):
+            return WINDOW
         return "select" if self.options else self.entry.kind
 
     @property

@@ -1,27 +1,29 @@
 """The register of what a rule may ask about a client."""
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from django.db.models import (
-    Count,
-    DecimalField,
-    Exists,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    Subquery,
-    Sum,
-    Value,
-)
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from clientgroups.models import Client, ClientGroup, Contact, Membership, Purchase
-from clientgroups.selectors.rules import kinds
+from clientgroups.selectors.rules import conditions, kinds
+
+CUSTOM = "custom:"
+SECTIONS = {
+    "client": _("The client"),
+    "stage": _("Stage"),
+    "purchases": _("Purchases"),
+    "value": _("Value (RFM)"),
+    "care": _("Relationship"),
+    "contacts": _("Contacts and consent"),
+    "surveys": _("Surveys"),
+    "groups": _("Other groups"),
+    "custom": _("Custom fields"),
+    "more": _("More"),
+}
 
 
 @dataclass(frozen=True)
@@ -34,51 +36,66 @@ class Leaf:
     window: dict | None = None
     currency: str = ""
 
-
-@dataclass(frozen=True)
-class Situation:
-    """For whom and for which day a rule is worked out."""
-
-    owner: User
-    today: dt.date
+    @property
+    def values(self) -> list:
+        """The values of an operator that takes one or several."""
+        return self.value if isinstance(self.value, list) else [self.value]
 
 
 @dataclass(frozen=True)
 class Field:
     """What a rule may ask: `figure(leaf, situation)` is the SQL expression of its value.
 
-    `choices(user)` lists (value, label) pairs for the kinds "choice" and "group". A field of a
-    higher layer is put into the register by that layer, so nothing here needs to know it.
+    `choices(user)` lists (value, label) pairs. `subject` names the figure inside a sentence ("the
+    number of purchases"); `phrases` holds whole clauses by operator where the general ones do not
+    fit, a field that answers yes or no has them under "yes" and "no". `holds` replaces the
+    condition that follows from the kind. `optional` says that the value may be missing. `gone` is
+    the sentence for a value that is no longer on offer; with it, a rule that names one is broken.
+    A field of a higher layer is put into the register by that layer, so nothing here knows it.
     """
 
     key: str
     label: str
     kind: str
-    figure: Callable[[Leaf, Situation], object]
+    figure: Callable[[Leaf, "Situation"], object]
     choices: Callable[[User], list] | None = None
     windowed: bool = False
     currency: bool = False
+    section: str = "more"
+    subject: str = ""
+    phrases: dict = field(default_factory=dict)
+    holds: Callable[[Leaf, "Situation"], Q] | None = None
+    optional: bool = True
+    gone: str = ""
 
-    @property
-    def operators(self):
-        return kinds.OPERATORS[self.kind]
+    @cached_property
+    def operators(self) -> dict:
+        known = kinds.OPERATORS[self.kind]
+        if self.optional:
+            return known
+        return {key: one for key, one in known.items() if key not in kinds.EMPTY}
 
-    def condition(self, leaf: Leaf, situation: Situation) -> Q:
+    def condition(self, leaf: Leaf, situation: "Situation") -> Q:
+        if self.holds:
+            return self.holds(leaf, situation)
         figure = self.figure(leaf, situation)
-        if self.kind == "text":
-            return kinds.text_condition(figure, leaf.op, leaf.value)
-        if self.kind == "number":
-            return kinds.number_condition(figure, leaf.op, leaf.value)
         if self.kind == "date":
-            return kinds.date_condition(figure, leaf.op, leaf.value, situation.today)
-        if self.kind == "choice":
-            return kinds.choice_condition(figure, leaf.op, leaf.value)
+            return conditions.date_condition(figure, leaf.op, leaf.value, situation.today)
+        general = {
+            "text": conditions.text_condition,
+            "number": conditions.number_condition,
+            "choice": conditions.choice_condition,
+        }.get(self.kind)
+        if general:
+            return general(figure, leaf.op, leaf.value)
         # The remaining kinds answer yes or no by themselves.
-        wanted = leaf.op != "is_not" and leaf.value is not False
-        return Q(figure) if wanted else ~Q(figure)
+        no = leaf.op in ("is_not", "none_of", "not_contains") or leaf.value is False
+        return ~Q(figure) if no else Q(figure)
 
 
 FIELDS: dict[str, Field] = {}
+# Kinds of fields that an installation makes for itself: prefix → a function that lists them now.
+MADE: dict[str, Callable[[], list[Field]]] = {}
 
 
 def register_field(entry: Field) -> Field:
@@ -88,105 +105,46 @@ def register_field(entry: Field) -> Field:
     return entry
 
 
-def column(name):  # noqa: ANN001, ANN201
+class Fields:
+    """Every field as of now: the registered ones, and those kept as rows, read at most once."""
+
+    @cached_property
+    def made(self) -> dict[str, Field]:
+        return {entry.key: entry for listed in MADE.values() for entry in listed()}
+
+    def get(self, key: object) -> Field | None:
+        if not isinstance(key, str):
+            return None
+        if key in FIELDS:
+            return FIELDS[key]
+        return self.made.get(key) if key.partition(":")[0] + ":" in MADE else None
+
+    def __getitem__(self, key: str) -> Field:
+        found = self.get(key)
+        if found is None:
+            raise KeyError(key)
+        return found
+
+    def __iter__(self) -> Iterator[Field]:
+        yield from FIELDS.values()
+        yield from self.made.values()
+
+    def sections(self) -> list[tuple[str, list[Field]]]:
+        """(heading, fields) in the order in which people look for them."""
+        found: dict[str, list[Field]] = {name: [] for name in SECTIONS}
+        for entry in self:
+            found[entry.section if entry.section in found else "more"].append(entry)
+        return [(SECTIONS[name], entries) for name, entries in found.items() if entries]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """For whom and for which day a rule is worked out."""
+
+    owner: User
+    today: dt.date
+    fields: Fields = field(default_factory=Fields)
+
+
+def column(name: str) -> Callable:
     return lambda leaf, situation: F(name)
-
-
-def _purchases(leaf, situation):  # noqa: ANN001, ANN202
-    rows = Purchase.objects.filter(client=OuterRef("pk"))
-    if leaf.window:
-        start = kinds.window_start(leaf.window, situation.today)
-        rows = rows.filter(bought_on__gt=start, bought_on__lte=situation.today)
-    return rows.order_by()
-
-
-def purchase_count(leaf: Leaf, situation: Situation) -> object:
-    """Refunds are no purchases."""
-    if not leaf.window:
-        return F("purchase_count")
-    counted = _purchases(leaf, situation).filter(amount__gte=0).values("client")
-    number = Subquery(counted.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    return Coalesce(number, 0)
-
-
-def purchase_sum(leaf: Leaf, situation: Situation) -> object:
-    """What was paid less what was given back, in one currency; nothing bought is 0."""
-    rows = _purchases(leaf, situation).filter(currency=leaf.currency).values("client")
-    money = DecimalField(max_digits=18, decimal_places=2)
-    total = Subquery(rows.annotate(total=Sum("amount")).values("total"), output_field=money)
-    return Coalesce(total, Value(0), output_field=money)
-
-
-def bought_product(leaf: Leaf, situation: Situation) -> object:
-    rows = _purchases(leaf, situation)
-    return Exists(rows.filter(amount__gte=0, product__icontains=leaf.value))
-
-
-def has_email(leaf: Leaf, situation: Situation) -> object:
-    return Exists(Contact.objects.filter(client=OuterRef("pk")).askable())
-
-
-def contact_language(leaf: Leaf, situation: Situation) -> object:
-    contacts = Contact.objects.filter(client=OuterRef("pk"), is_active=True)
-    return Exists(contacts.filter(language=leaf.value))
-
-
-def in_group(leaf: Leaf, situation: Situation) -> object:
-    return Exists(
-        Membership.objects.current().filter(client=OuterRef("pk"), client_group=leaf.value)
-    )
-
-
-def _people(user):  # noqa: ANN001, ANN202
-    return [(person.pk, str(person)) for person in User.objects.filter(is_active=True)]
-
-
-def _groups(user):  # noqa: ANN001, ANN202
-    groups = ClientGroup.objects.visible_to(user).active()
-    return list(groups.values_list("pk", "name"))
-
-
-for _entry in (
-    Field(
-        "stage", _("Lifecycle stage"), "choice", column("stage"), lambda user: Client.Stage.choices
-    ),
-    Field(
-        "purchase_count",
-        _("Number of purchases"),
-        "number",
-        purchase_count,
-        windowed=True,
-    ),
-    Field(
-        "purchase_sum",
-        _("Sum of purchases"),
-        "number",
-        purchase_sum,
-        windowed=True,
-        currency=True,
-    ),
-    Field("last_purchase", _("Last purchase"), "date", column("last_purchase_on")),
-    Field("first_purchase", _("First purchase"), "date", column("first_purchase_on")),
-    Field("product", _("Bought a product whose name"), "product", bought_product, windowed=True),
-    Field("name", _("Name"), "text", column("name")),
-    Field("external_id", _("Customer number"), "text", column("external_id")),
-    Field("kind", _("Kind of client"), "choice", column("kind"), lambda user: Client.Kind.choices),
-    Field("owner", _("Owner"), "choice", column("owner_id"), _people),
-    Field("group", _("Another group: the client"), "group", in_group, _groups),
-    Field("has_email", _("A contact may be sent e-mail"), "yes_no", has_email),
-    Field(
-        "language",
-        _("Language of a contact"),
-        "group",
-        contact_language,
-        lambda user: list(Contact._meta.get_field("language").choices),
-    ),
-    Field(
-        "created",
-        _("Added to the product"),
-        "date",
-        lambda leaf, situation: TruncDate("created_at", tzinfo=dt.UTC),
-    ),
-    Field("stage_as_of", _("Stage as of"), "date", column("stage_as_of")),
-):
-    register_field(_entry)

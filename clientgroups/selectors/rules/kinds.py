@@ -1,96 +1,91 @@
-"""Operators by kind of field: which there are, what value each takes, and its condition."""
+"""Operators by kind of field: which there are, and what value each takes."""
 
-import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, Value
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import (
-    Exact,
-    GreaterThan,
-    GreaterThanOrEqual,
-    IContains,
-    IsNull,
-    IStartsWith,
-    LessThan,
-    LessThanOrEqual,
-)
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clientgroups.selectors.dates import months_before
+from clientgroups.selectors.rules.periods import AHEAD, clean_day, clean_period, clean_window
 
-NOTHING, ONE, WINDOW = "nothing", "one", "window"
-UNITS = {"days": gettext_lazy("days"), "months": gettext_lazy("months")}
-TEXT_LIMIT = 200
-MOST = {"days": 36500, "months": 1200}
+NOTHING, ONE, MANY, RANGE = "nothing", "one", "many", "range"
+PERIOD, WINDOW, NEXT = "period", "window", "next"
+TEXT_LIMIT, MOST_VALUES = 200, 100
 
 
 @dataclass(frozen=True)
 class Operator:
-    """`takes` says what stands in `value`: nothing, one value, or a window {"n", "unit"}."""
+    """`takes` says what stands in `value`: nothing, one, many, a range, or a stretch of time."""
 
     label: str
     takes: str = ONE
 
 
-CHOICE = {"is": Operator(gettext_lazy("is")), "is_not": Operator(gettext_lazy("is not"))}
+EMPTY = {
+    "known": Operator(gettext_lazy("is known"), NOTHING),
+    "empty": Operator(gettext_lazy("is unknown"), NOTHING),
+}
+CHOICE = {
+    "is": Operator(gettext_lazy("is")),
+    "is_not": Operator(gettext_lazy("is not")),
+    "one_of": Operator(gettext_lazy("is one of"), MANY),
+    "none_of": Operator(gettext_lazy("is none of"), MANY),
+}
 TEXT = {
     "contains": Operator(gettext_lazy("contains")),
     "not_contains": Operator(gettext_lazy("does not contain")),
     "starts": Operator(gettext_lazy("starts with")),
+    "ends": Operator(gettext_lazy("ends with")),
     "is": Operator(gettext_lazy("is exactly")),
+    "is_not": Operator(gettext_lazy("is not")),
+    "one_of": Operator(gettext_lazy("is one of"), MANY),
+    "known": Operator(gettext_lazy("is filled in"), NOTHING),
     "empty": Operator(gettext_lazy("is empty"), NOTHING),
 }
 NUMBER = {
     "gte": Operator(gettext_lazy("is at least")),
     "lte": Operator(gettext_lazy("is at most")),
+    "gt": Operator(gettext_lazy("is more than")),
+    "lt": Operator(gettext_lazy("is less than")),
     "eq": Operator(gettext_lazy("equals")),
+    "ne": Operator(gettext_lazy("is not")),
+    "between": Operator(gettext_lazy("is between"), RANGE),
+    **EMPTY,
 }
 DATE = {
-    "within": Operator(gettext_lazy("lies in the last"), WINDOW),
+    "within": Operator(gettext_lazy("falls"), PERIOD),
     "older": Operator(gettext_lazy("lies further back than"), WINDOW),
     "from": Operator(gettext_lazy("is on or after")),
     "before": Operator(gettext_lazy("is before")),
-    "empty": Operator(gettext_lazy("is unknown"), NOTHING),
+    "anniversary": Operator(gettext_lazy("has its anniversary in the next"), NEXT),
+    **EMPTY,
+}
+SET = {
+    "any_of": Operator(gettext_lazy("include one of"), MANY),
+    "all_of": Operator(gettext_lazy("include all of"), MANY),
+    "none_of": Operator(gettext_lazy("include none of"), MANY),
+    "known": Operator(gettext_lazy("exist"), NOTHING),
+    "empty": Operator(gettext_lazy("do not exist"), NOTHING),
 }
 YES_NO = {"is": Operator(gettext_lazy("is"))}
 OPERATORS = {
-    "choice": CHOICE,
+    "choice": CHOICE | EMPTY,
     "text": TEXT,
     "number": NUMBER,
     "date": DATE,
+    "set": SET,
     "yes_no": YES_NO,
+    # A question about other rows that holds or does not: in a group, speaks a language.
     "group": CHOICE,
-    "product": {"contains": Operator(gettext_lazy("contains"))},
+    "product": {
+        "contains": Operator(gettext_lazy("contains")),
+        "not_contains": Operator(gettext_lazy("never contains")),
+    },
 }
 
 
-def window_start(window: dict, today: dt.date) -> dt.date:
-    """The last day that is too old: "in the last 30 days" begins on the day after it."""
-    if window["unit"] == "months":
-        return months_before(today, window["n"])
-    return today - dt.timedelta(days=min(window["n"], (today - dt.date.min).days))
-
-
 # Checking what was handed in ---------------------------------------------------------------------
-
-
-def clean_window(value: object) -> dict:
-    if not isinstance(value, dict) or set(value) - {"n", "unit"}:
-        raise ValidationError(_("give a number of days or months."))
-    n, unit = value.get("n"), value.get("unit")
-    if isinstance(n, str) and n.strip().isascii() and n.strip().isdigit() and len(n) < 9:
-        n = int(n)
-    if unit not in UNITS:
-        raise ValidationError(_("choose days or months."))
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST[unit]:
-        raise ValidationError(
-            _("the number must be a whole one from 1 to %(most)s.") % {"most": MOST[unit]}
-        )
-    return {"n": n, "unit": unit}
 
 
 def clean_text(value: object) -> str:
@@ -112,14 +107,8 @@ def clean_number(value: object) -> str:
         raise ValidationError(_("write a number such as 4 or 1000.50.")) from None
     if not number.is_finite() or abs(number) >= 10**12 or number.as_tuple().exponent < -6:
         raise ValidationError(_("the number is too large or too fine."))
-    return format(number.normalize(), "f")
-
-
-def clean_date(value: object) -> str:
-    try:
-        return dt.date.fromisoformat(str(value).strip()).isoformat()
-    except ValueError:
-        raise ValidationError(_("write a date such as 2026-03-31.")) from None
+    # Zero has one spelling only; a minus before it would look like a mistake.
+    return format(number.normalize() + 0, "f")
 
 
 def clean_yes_no(value: object) -> bool:
@@ -133,41 +122,42 @@ CLEAN = {
     "text": clean_text,
     "product": clean_text,
     "number": clean_number,
-    "date": clean_date,
+    "date": clean_day,
     "yes_no": clean_yes_no,
 }
 
 
-# Conditions --------------------------------------------------------------------------------------
+def clean_range(value: object, clean) -> dict:  # noqa: ANN001
+    if not isinstance(value, dict) or set(value) != {"low", "high"}:
+        raise ValidationError(_("give a lowest and a highest value."))
+    found = {name: clean(value[name]) for name in ("low", "high")}
+    if Decimal(found["low"]) > Decimal(found["high"]):
+        raise ValidationError(_("the lowest value is above the highest one."))
+    return found
 
 
-def text_condition(expression, op, value):  # noqa: ANN001, ANN201
-    known = Coalesce(expression, Value(""))
-    if op == "empty":
-        return Q(Exact(known, Value("")))
-    if op == "not_contains":
-        return ~Q(IContains(known, value))
-    lookup = {"contains": IContains, "starts": IStartsWith}.get(op)
-    return Q(lookup(known, value)) if lookup else Q(Exact(known, value))
+def clean_many(value: object, clean) -> list:  # noqa: ANN001
+    """Each value once, in the order given."""
+    if not isinstance(value, list) or not value:
+        raise ValidationError(_("choose at least one value."))
+    if len(value) > MOST_VALUES:
+        raise ValidationError(
+            _("it has more than %(most)s values. Split it into several conditions.")
+            % {"most": MOST_VALUES}
+        )
+    return list(dict.fromkeys(clean(one) for one in value))
 
 
-def number_condition(expression, op, value):  # noqa: ANN001, ANN201
-    lookup = {"gte": GreaterThanOrEqual, "lte": LessThanOrEqual, "eq": Exact}[op]
-    return Q(lookup(expression, Decimal(value)))
-
-
-def date_condition(expression, op, value, today):  # noqa: ANN001, ANN201
-    if op == "empty":
-        return Q(IsNull(expression, True))
-    if op == "within":
-        start = window_start(value, today)
-        return Q(GreaterThan(expression, start)) & Q(LessThanOrEqual(expression, today))
-    if op == "older":
-        return Q(LessThanOrEqual(expression, window_start(value, today)))
-    lookup = GreaterThanOrEqual if op == "from" else LessThan
-    return Q(lookup(expression, dt.date.fromisoformat(value)))
-
-
-def choice_condition(expression, op, value):  # noqa: ANN001, ANN201
-    same = Q(Exact(expression, value))
-    return same if op == "is" else ~same
+def clean_value(value: object, takes: str, clean) -> object:  # noqa: ANN001
+    """What stands in `value`, by what the operator takes; `clean` checks a single one."""
+    if takes == WINDOW:
+        return clean_window(value)
+    if takes == NEXT:
+        return clean_window(value, AHEAD)
+    if takes == PERIOD:
+        return clean_period(value)
+    if takes == MANY:
+        return clean_many(value, clean)
+    if takes == RANGE:
+        return clean_range(value, clean)
+    return clean(value)

@@ -1,30 +1,34 @@
+"""Checked rules as SQL: one statement per rule."""
+
 import datetime as dt
 import operator
 from functools import reduce
 
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
-from clientgroups.selectors.rules.fields import FIELDS, Situation
+from clientgroups.selectors.rules.conditions import decided
+from clientgroups.selectors.rules.fields import Situation
 from clientgroups.selectors.rules.tree import leaf_of
 
 
 def population(owner: User) -> QuerySet[Client]:
-    """The clients that a rule of this person may choose from.
+    """The clients that a rule of this person may choose from; put away ones never.
 
     Those they own, and today's members of groups they hold a role in, except groups that their own
     rules fill: otherwise a client given to somebody else would stay in sight through the rule.
     """
+    clients = Client.objects.active()
     if owner.sees_everything:
-        return Client.objects.all()
+        return clients
     groups = GroupAccess.objects.filter(user=owner).exclude(
         client_group__owner=owner, client_group__kind=ClientGroup.Kind.DYNAMIC
     )
     member = Membership.objects.current().filter(
         client=OuterRef("pk"), client_group__in=groups.values("client_group")
     )
-    return Client.objects.filter(Q(owner=owner) | Exists(member))
+    return clients.filter(Q(owner=owner) | Exists(member))
 
 
 def condition(node: dict, situation: Situation) -> Q:
@@ -35,17 +39,12 @@ def condition(node: dict, situation: Situation) -> Q:
     """
     if "rules" not in node:
         leaf = leaf_of(node)
-        return FIELDS[leaf.field].condition(leaf, situation)
+        return situation.fields[leaf.field].condition(leaf, situation)
     parts = [condition(rule, situation) for rule in node["rules"]]
     if node["op"] == "and":
         return reduce(operator.and_, parts)
     either = reduce(operator.or_, parts)
     return either if node["op"] == "or" else Q(decided(either, no=True))
-
-
-def decided(question: Q, *, no: bool = False) -> Case:
-    """True or false, never unknown; `no` turns the answer round."""
-    return Case(When(question, then=Value(not no)), default=Value(no), output_field=BooleanField())
 
 
 def matching(rule: dict, *, owner: User, today: dt.date) -> QuerySet[Client]:

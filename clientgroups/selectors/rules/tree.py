@@ -7,39 +7,23 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from clientgroups.models import ClientGroup
-from clientgroups.selectors.rules.fields import FIELDS, Field, Leaf
-from clientgroups.selectors.rules.kinds import CLEAN, NOTHING, WINDOW, clean_window
+from clientgroups.selectors.rules.fields import CUSTOM, Field, Fields, Leaf
+from clientgroups.selectors.rules.kinds import CLEAN, NOTHING, clean_value
+from clientgroups.selectors.rules.periods import clean_period
 
 OPS = ("and", "or", "not")
-DEEPEST, MOST_LEAVES = 6, 50
+DEEPEST, MOST_LEAVES = 10, 50
 LEAF_KEYS = {"field", "op", "value", "within", "currency"}
 
 
-def refuse(path: tuple, sentence: str) -> None:
-    """Say what is wrong; the code of the error is the place, so that forms can show it there."""
+def refusal(path: tuple, sentence: str) -> ValidationError:
+    """What is wrong; the code of the error is the place, so that forms can show it there."""
     if not path:
-        raise ValidationError(_("The rule: %(problem)s") % {"problem": sentence}, code="rule")
+        return ValidationError(_("The rule: %(problem)s") % {"problem": sentence}, code="rule")
     place = ".".join(str(number) for number in path)
-    raise ValidationError(
+    return ValidationError(
         _("Condition %(place)s: %(problem)s") % {"place": place, "problem": sentence}, code=place
     )
-
-
-def check_rule(rule: object, *, actor: User, group: ClientGroup | None = None) -> dict:
-    """The rule with clean values, or a ValidationError that says what is wrong and where.
-
-    `actor` is the person over whose clients the rule is worked out: other groups and people they
-    name must be visible to them. `group` is the group the rule is for, so that circles are found.
-    """
-    if not isinstance(rule, dict) or "rules" not in rule:
-        refuse((), _("it must be an object with “op” and “rules”."))
-    checked = _node(rule, (), Choices(actor))
-    number = sum(1 for leaf in leaves_in(checked))
-    if number > MOST_LEAVES:
-        refuse((), _("it has more than 50 conditions. Split it into several groups."))
-    if group is not None and group.pk:
-        refuse_circle(checked, group)
-    return checked
 
 
 class Choices:
@@ -54,77 +38,121 @@ class Choices:
         return self.known[field.key]
 
 
-def _node(node, path, choices):  # noqa: ANN001, ANN202
-    if not isinstance(node, dict):
-        refuse(path, _("it must be an object."))
-    if "rules" in node:
-        return _branch(node, path, choices)
-    return _leaf(node, path, choices)
+class Checker:
+    """Walks a tree, keeps what is right and collects what is wrong.
+
+    `stored` says that the rule was right once: then only what makes it impossible to work out is
+    wrong, such as a custom field or a group that is gone, not a value that is offered no longer.
+    """
+
+    def __init__(self, actor: User, *, stored: bool = False):
+        self.choices, self.fields = Choices(actor), Fields()
+        self.stored, self.errors, self.leaves = stored, [], 0
+
+    def wrong(self, path: tuple, sentence: str) -> None:
+        self.errors.append(refusal(path, sentence))
+
+    def node(self, node: object, path: tuple) -> dict | None:
+        if not isinstance(node, dict):
+            return self.wrong(path, _("it must be an object."))
+        return self.branch(node, path) if "rules" in node else self.leaf(node, path)
+
+    def branch(self, node: dict, path: tuple) -> dict | None:
+        if set(node) - {"op", "rules"} or node.get("op") not in OPS:
+            return self.wrong(path, _("“op” must be “and”, “or” or “not”."))
+        if len(path) >= DEEPEST:
+            return self.wrong(path, _("it is nested more than ten levels deep."))
+        rules = node["rules"]
+        if not isinstance(rules, list) or not rules:
+            return self.wrong(path, _("add at least one condition."))
+        if len(rules) > MOST_LEAVES:
+            return self.wrong(
+                path, _("it has more than 50 conditions. Split it into several groups.")
+            )
+        inner = [self.node(rule, (*path, number)) for number, rule in enumerate(rules, 1)]
+        return {"op": node["op"], "rules": inner}
+
+    def leaf(self, node: dict, path: tuple) -> dict | None:
+        self.leaves += 1
+        key, op = node.get("field"), node.get("op")
+        field = self.fields.get(key)
+        if field is None:
+            return self.wrong(path, unknown_field(key))
+        if set(node) - LEAF_KEYS:
+            unknown = ", ".join(sorted(str(name) for name in set(node) - LEAF_KEYS))
+            return self.wrong(path, _("%(names)s is not known.") % {"names": unknown[:80]})
+        if not isinstance(op, str) or op not in field.operators:
+            return self.wrong(path, _("choose how to compare."))
+        try:
+            return {"field": key, "op": op} | self.values(node, field)
+        except ValidationError as problem:
+            return self.wrong(path, f"{field.label}: {problem.messages[0]}")
+
+    def values(self, node: dict, field: Field) -> dict:
+        found, takes = {}, field.operators[node["op"]].takes
+        if takes != NOTHING:
+            found["value"] = clean_value(
+                node.get("value"), takes, lambda value: self.value(value, field)
+            )
+        if node.get("within") is not None:
+            if not field.windowed:
+                raise ValidationError(_("it takes no time span."))
+            found["within"] = clean_period(node["within"])
+        currency = node.get("currency")
+        if currency and not field.currency:
+            raise ValidationError(_("it takes no currency."))
+        return found | ({"currency": clean_currency(currency)} if currency else {})
+
+    def value(self, value: object, field: Field) -> object:
+        if not field.choices:
+            return CLEAN[field.kind](value)
+        if isinstance(value, bool | dict | list) or value is None:
+            raise ValidationError(_("choose one of the values on offer."))
+        if self.stored and not field.gone:
+            return value
+        for known in self.choices.of(field):
+            if str(known) == str(value):
+                return known
+        raise ValidationError(field.gone if field.gone else _("choose one of the values on offer."))
 
 
-def _branch(node, path, choices):  # noqa: ANN001, ANN202
-    if set(node) - {"op", "rules"} or node.get("op") not in OPS:
-        refuse(path, _("“op” must be “and”, “or” or “not”."))
-    if len(path) >= DEEPEST:
-        refuse(path, _("it is nested more than six levels deep."))
-    rules = node["rules"]
-    if not isinstance(rules, list) or not rules:
-        refuse(path, _("add at least one condition."))
-    if len(rules) > MOST_LEAVES:
-        refuse(path, _("it has more than 50 conditions. Split it into several groups."))
-    inner = [_node(rule, (*path, number), choices) for number, rule in enumerate(rules, 1)]
-    return {"op": node["op"], "rules": inner}
+def unknown_field(key: object) -> str:
+    if isinstance(key, str) and key.startswith(CUSTOM):
+        return _("the custom field “%(key)s” was archived or deleted. Choose another one.") % {
+            "key": key.removeprefix(CUSTOM)[:40]
+        }
+    return _("choose a field.")
 
 
-def _leaf(node, path, choices):  # noqa: ANN001, ANN202
-    key, op = node.get("field"), node.get("op")
-    if not isinstance(key, str) or key not in FIELDS:
-        refuse(path, _("choose a field."))
-    if set(node) - LEAF_KEYS:
-        unknown = ", ".join(sorted(str(name) for name in set(node) - LEAF_KEYS))
-        refuse(path, _("%(names)s is not known.") % {"names": unknown[:80]})
-    field = FIELDS[key]
-    if not isinstance(op, str) or op not in field.operators:
-        refuse(path, _("choose how to compare."))
-    checked = {"field": key, "op": op}
-    try:
-        checked |= _values(node, field, field.operators[op].takes, choices)
-    except ValidationError as problem:
-        refuse(path, f"{field.label}: {problem.messages[0]}")
-    return checked
-
-
-def _values(node, field, takes, choices):  # noqa: ANN001, ANN202
-    found = {}
-    if takes == WINDOW:
-        found["value"] = clean_window(node.get("value"))
-    elif takes != NOTHING:
-        found["value"] = _value(node.get("value"), field, choices)
-    if node.get("within") is not None:
-        if not field.windowed:
-            raise ValidationError(_("it takes no time span."))
-        found["within"] = clean_window(node["within"])
-    if field.currency:
-        found["currency"] = _currency(node.get("currency"))
-    elif node.get("currency"):
-        raise ValidationError(_("it takes no currency."))
-    return found
-
-
-def _value(value, field, choices):  # noqa: ANN001, ANN202
-    if not field.choices:
-        return CLEAN[field.kind](value)
-    offered = choices.of(field)
-    for known in offered:
-        if not isinstance(value, bool | dict | list) and str(known) == str(value):
-            return known
-    raise ValidationError(_("choose one of the values on offer."))
-
-
-def _currency(value):  # noqa: ANN001, ANN202
+def clean_currency(value: object) -> str:
     if not isinstance(value, str) or not (len(value) == 3 and value.isascii() and value.isalpha()):
         raise ValidationError(_("name a currency by three letters, such as CNY."))
     return value.upper()
+
+
+def check_tree(rule: object, *, actor: User, stored: bool = False) -> dict:
+    """The tree with clean values, or a ValidationError that lists all that is wrong, and where."""
+    if not isinstance(rule, dict) or "rules" not in rule:
+        raise ValidationError([refusal((), _("it must be an object with “op” and “rules”."))])
+    checker = Checker(actor, stored=stored)
+    checked = checker.node(rule, ())
+    if checker.leaves > MOST_LEAVES:
+        checker.wrong((), _("it has more than 50 conditions. Split it into several groups."))
+    if checker.errors:
+        raise ValidationError(checker.errors)
+    return checked
+
+
+def check_rule(rule: object, *, actor: User, group: ClientGroup | None = None) -> dict:
+    """The rule with clean values, or a ValidationError that lists all that is wrong, and where.
+
+    `actor` is the person over whose clients the rule is worked out: other groups and people they
+    name must be visible to them. `group` is the group the rule is for, so that circles are found.
+    """
+    checked = check_tree(rule, actor=actor)
+    if group is not None and group.pk:
+        refuse_circle(checked, group)
+    return checked
 
 
 def leaves_in(node: dict) -> Iterator[Leaf]:
@@ -153,26 +181,51 @@ def groups_in(rule: dict | None) -> set[int]:
     """The groups that a rule asks about."""
     if not rule:
         return set()
-    return {leaf.value for leaf in leaves_in(rule) if leaf.field == "group"}
+    asking = (leaf for leaf in leaves_in(rule) if leaf.field in ("group", "group_ever"))
+    return {value for leaf in asking for value in leaf.values}
 
 
 def refuse_circle(rule: dict, group: ClientGroup) -> None:
     """Refuse a rule through which the group would depend on itself, naming the way round."""
+    asked = groups_in(rule)
+    if not asked:
+        return
     rules = ClientGroup.objects.filter(kind=ClientGroup.Kind.DYNAMIC)
     known = {row.pk: row for row in rules.only("pk", "name", "rule")}
+    reached: set[int] = set()
 
     def way(asked: set, seen: tuple) -> tuple | None:
         for pk in sorted(asked):
             if pk == group.pk:
                 return seen
             row = known.get(pk)
-            if row is not None and row not in seen:
+            if row is not None and pk not in reached:
+                reached.add(pk)
                 found = way(groups_in(row.rule), (*seen, row))
                 if found is not None:
                     return found
         return None
 
-    found = way(groups_in(rule), ())
+    found = way(asked, ())
     if found is not None:
         names = [group.name, *(row.name for row in found), group.name]
-        refuse((), _("the group would depend on itself: %(way)s.") % {"way": " → ".join(names)})
+        sentence = _("the group would depend on itself: %(way)s.") % {"way": " → ".join(names)}
+        raise ValidationError([refusal((), sentence)])
+
+
+def in_order(groups: list[ClientGroup]) -> list[ClientGroup]:
+    """Groups by rule, each behind those its rule asks about, as far as there is no circle."""
+    known, done, ordered = {group.pk: group for group in groups}, set(), []
+
+    def place(group: ClientGroup) -> None:
+        if group.pk in done:
+            return
+        done.add(group.pk)
+        for pk in sorted(groups_in(group.rule)):
+            if pk in known:
+                place(known[pk])
+        ordered.append(group)
+
+    for group in groups:
+        place(group)
+    return ordered

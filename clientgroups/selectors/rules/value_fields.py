@@ -1,0 +1,1 @@
+"""What rules may ask about a client's recency, frequency and money (RFM)."""
