@@ -95,8 +95,8 @@ class LifecycleChange(models.Model):
             return gettext("No purchase in the months that count; the last was on %(day)s.") % found
         return (
             ngettext(
-                "%(n)s purchase in the months that count, the last on %(day)s.",
-                "%(n)s purchases in the months that count, the last on %(day)s.",
+                "Bought on %(n)s day of the months that count, the last time on %(day)s.",
+                "Bought on %(n)s days of the months that count, the last time on %(day)s.",
                 found["n"],
             )
             % found

@@ -3,18 +3,18 @@ import uuid
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import AuditEvent, User
 from clientgroups.models import Client, LifecycleChange, LifecyclePolicy
-from clientgroups.selectors.dates import months_before
+from clientgroups.selectors.dates import months_before, today_here
 from clientgroups.services.database import be_patient
 from clientgroups.services.groups import mark_dynamic_groups_stale
 
-# The stage that follows from the purchases up to a day: how many lie in the months that count, when
-# the last one was, and where the client stood before.
+# The stage that follows from the purchases up to a day: on how many days of the months that count
+# there was one, when the last one was, and where the client stood before. The lines of one order
+# share a day, so they are one purchase here: four products bought at once make nobody loyal.
 STAGE = """CASE WHEN {last_on} IS NULL THEN 'potential'
                 WHEN {last_on} <= %(lapsed_on)s THEN 'lapsed'
                 WHEN {recent} >= %(loyal)s THEN 'loyal'
@@ -26,7 +26,7 @@ STAGE = """CASE WHEN {last_on} IS NULL THEN 'potential'
 DERIVE = """
 WITH bought AS (
     SELECT p.client_id,
-           count(*) FILTER (WHERE p.bought_on > %(window_start)s) AS recent,
+           count(DISTINCT p.bought_on) FILTER (WHERE p.bought_on > %(window_start)s) AS recent,
            max(p.bought_on) AS last_on
       FROM clientgroups_purchase p
       {scope_of_purchases}
@@ -44,7 +44,8 @@ WITH bought AS (
        SET stage = d.after, stage_as_of = %(as_of)s, stage_fixed_until = NULL, stage_reason = ''
       FROM derived d
      WHERE c.id = d.id AND (c.stage_fixed_until IS NULL OR c.stage_fixed_until < %(as_of)s)
-       AND (c.stage, c.stage_as_of, c.stage_reason) IS DISTINCT FROM (d.after, %(as_of)s, '')
+       AND (c.stage, {day} c.stage_fixed_until, c.stage_reason)
+           IS DISTINCT FROM (d.after, {as_of} NULL::date, '')
     RETURNING c.id, d.before, d.after, d.recent, d.last_on
 )
 INSERT INTO clientgroups_lifecyclechange
@@ -65,11 +66,12 @@ def derive_lifecycle(
 ) -> int:
     """Work out lifecycle stages from the purchases up to a day; return how many clients moved.
 
-    Without `batch` or `clients`: of every client whose stage follows the calendar. A history that
-    was imported "as of" a past day keeps the stages of that day, because working it out for today
-    would silently throw away the day somebody chose. `batch`: of the clients that an import
-    created or gave purchases. Stages fixed by hand stay until they expire. Running twice for a day
-    changes nothing more.
+    Without `batch` or `clients`: of every client whose stage follows the calendar. Only those that
+    move are written; that all the others hold on this day is one date in the policy, see
+    `selectors.lifecycle.stage_day`. A history that was imported "as of" a past day keeps the stages
+    of that day, because working it out for today would silently throw away the day somebody chose.
+    `batch`: of the clients that an import created or gave purchases. Stages fixed by hand stay
+    until they expire. Running twice for a day changes nothing more.
     """
     if batch is not None:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -84,8 +86,14 @@ def derive_lifecycle(
             return moved
     if clients is not None:
         return derive_stages(as_of=as_of, actor=actor, only="c.id = ANY(%(ids)s)", ids=clients)
-    only = "c.stage_follows_today AND c.stage_as_of IS DISTINCT FROM %(as_of)s"
-    return derive_stages(as_of=as_of, actor=actor, only=only)
+    return _derive_all(as_of, actor)
+
+
+@transaction.atomic
+def _derive_all(as_of: dt.date, actor: User | None) -> int:
+    moved = derive_stages(as_of=as_of, actor=actor, only="c.stage_follows_today", write_day=False)
+    LifecyclePolicy.objects.filter(pk=1).exclude(derived_on=as_of).update(derived_on=as_of)
+    return moved
 
 
 def policy_on(as_of: dt.date) -> dict:
@@ -110,19 +118,26 @@ def derive_stages(
     batch: uuid.UUID | None = None,
     actor: User | None = None,
     ids: list[int] | None = None,
+    write_day: bool = True,
 ) -> int:
     """Run the statement over the clients in a table `scope(id)`, or those that `only` names.
 
-    Marks rule groups stale when somebody moved. For services; `scope` and `only` are SQL of ours.
+    `write_day` also writes the day of those that stay where they are. Marks rule groups stale when
+    somebody moved. For services; `scope` and `only` are SQL of ours.
     """
     be_patient()
     statement = DERIVE.format(
         scope_of_purchases=f"JOIN {scope} s ON s.id = p.client_id" if scope else "",
         scope_of_clients=f"JOIN {scope} s ON s.id = c.id" if scope else "",
         only=f"AND {only}",
+        day="c.stage_as_of," if write_day else "",
+        as_of="%(as_of)s," if write_day else "",
         stage=STAGE.format(last_on="b.last_on", recent="b.recent", before="c.stage"),
     )
     with connection.cursor() as cursor:
+        if not (scope or ids):
+            cursor.execute("SET LOCAL work_mem = '96MB'")
+            cursor.execute("SET LOCAL jit = off")
         cursor.execute(
             statement,
             {
@@ -156,7 +171,7 @@ def fix_stage(
     `undo_fix_stage` takes back.
     """
     client = Client.objects.select_for_update().get(pk=client.pk)
-    reason, today = reason.strip(), timezone.localdate()
+    reason, today = reason.strip(), today_here()
     if until < today:
         raise ValidationError({"until": _("Choose a day that has not passed.")})
     if not reason:
@@ -207,7 +222,7 @@ def undo_fix_stage(*, client: Client, event: AuditEvent, actor: User) -> Client:
             client=client,
             before=now[0],
             after=client.stage,
-            as_of=timezone.localdate(),
+            as_of=today_here(),
             reason=_("Setting by hand was undone."),
             actor=actor,
         )
@@ -225,7 +240,7 @@ def follow_calendar(*, client: Client, actor: User) -> Client:
         return client
     client.stage_follows_today = True
     client.save(update_fields=["stage_follows_today"])
-    derive_lifecycle(as_of=timezone.localdate(), actor=actor, clients=[client.pk])
+    derive_lifecycle(as_of=today_here(), actor=actor, clients=[client.pk])
     record(
         actor=actor, verb="client.stage_followed", target=client, stage_follows_today=[False, True]
     )

@@ -58,7 +58,8 @@ WITH lines AS (
            count(*) FILTER (WHERE counts) AS bought,
            min(bought_on) FILTER (WHERE counts) AS first_on,
            max(bought_on) FILTER (WHERE counts) AS last_on,
-           count(*) FILTER (WHERE is_past AND bought_on > %(window_start)s) AS recent,
+           count(DISTINCT bought_on) FILTER (
+             WHERE is_past AND bought_on > %(window_start)s) AS recent,
            max(bought_on) FILTER (WHERE is_past) AS last_past_on
       FROM lines GROUP BY number
 ), created AS (

@@ -40,7 +40,7 @@ def stage_of(client):
 
 def reference(before, purchases, as_of, policy):
     """The rule in plain Python."""
-    counted = [day for day, amount in purchases if amount >= 0 and day <= as_of]
+    counted = {day for day, amount in purchases if amount >= 0 and day <= as_of}
     if not counted:
         return "potential"
     start = months_before(as_of, policy.window_months)
@@ -265,8 +265,8 @@ def test_follow_calendar_derives_for_today_once():
         ({"reason": "Signed"}, "Signed"),
         ({}, "No purchase up to that day."),
         ({"last_purchase_on": START, "recent_purchases": 0}, "the last was on 1 Jan 2024"),
-        ({"last_purchase_on": START, "recent_purchases": 1}, "1 purchase in the months"),
-        ({"last_purchase_on": START, "recent_purchases": 4}, "4 purchases in the months"),
+        ({"last_purchase_on": START, "recent_purchases": 1}, "on 1 day of the months"),
+        ({"last_purchase_on": START, "recent_purchases": 4}, "on 4 days of the months"),
     ],
 )
 def test_change_explains_itself(fields, words):

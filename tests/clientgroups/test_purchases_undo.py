@@ -61,7 +61,10 @@ def test_undo_restores_figures_and_stage_of_known_clients(manager):
     client.refresh_from_db()
     before = (client.stage, client.purchase_count, client.first_purchase_on, client.stage_as_of)
     second = uuid.uuid4()
-    more = [(second, n, "A", "", days[0], "1", "USD", None, "", f"X{n}") for n in range(1, 4)]
+    more = [
+        (second, n, "A", "", today - dt.timedelta(days=n), "1", "USD", None, "", f"X{n}")
+        for n in range(1, 4)
+    ]
     stage_purchases(batch=second, rows=more)
     apply_staged(batch=second, actor=manager, as_of=today)
     client.refresh_from_db()
@@ -78,7 +81,10 @@ def test_undo_restores_figures_and_stage_of_known_clients(manager):
 def test_undo_keeps_a_history_at_its_day(manager):
     apply_staged(batch=stage(), actor=manager, as_of=DAY)
     second = uuid.uuid4()
-    rows = [(second, n, "A", "", DAY, "1", "USD", None, "", f"X{n}") for n in range(1, 5)]
+    rows = [
+        (second, n, "A", "", DAY - dt.timedelta(days=n), "1", "USD", None, "", f"X{n}")
+        for n in range(1, 5)
+    ]
     stage_purchases(batch=second, rows=rows)
     apply_staged(batch=second, actor=manager, as_of=DAY)
     client = Client.objects.get(external_id="A")
