@@ -15,6 +15,7 @@ EVERY = {
     "accounts.tasks.purge_expired": 3600,
     "clientgroups.tasks.derive_lifecycle": 3600,
     "clientgroups.tasks.refresh_dynamic_groups": 60,
+    "clientgroups.tasks.send_activity_invitations": 60,
     HEARTBEAT: HEARTBEAT_SECONDS,
     "feedback.tasks.repair_rollups": 3600,
     "feedback.tasks.send_due_waves": 60,

@@ -22,6 +22,9 @@ KNOWN = set().union(ADMINISTRATOR, MANAGER, *ALLOWED.values())
 UNSTAMPED = {
     "accounts.views.set_language": "offered before signing in, too",
     "accounts.views.set_theme": "offered before signing in, too",
+    "clientgroups.views.activity_answer.activity_answer": "an invited person answers by token",
+    "clientgroups.views.activity_answer.activity_calendar": "the event for an invited person",
+    "clientgroups.views.activity_answer.activity_stop": "an invited person takes back consent",
     "feedback.views.answer.answer": "a client answers by personal link; the token is the right",
     "feedback.views.answer.answer_stop": "a client stops e-mails by personal link",
     "feedback.views.answer.answer_thanks": "says thank you and shows nothing else",

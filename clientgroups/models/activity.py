@@ -88,6 +88,24 @@ class Activity(models.Model):
     def role_of(self, user):
         return self.client_group.role_of(user)
 
+    @property
+    def is_open(self):
+        return self.status in (self.Status.DRAFT, self.Status.INVITED)
+
+    @property
+    def is_gathering(self):
+        """People come together, so that seats and attendance make sense."""
+        return self.kind in (self.Kind.EVENT, self.Kind.WEBINAR)
+
+    @property
+    def by_email(self):
+        return self.channel == Channel.EMAIL
+
+    def has_begun(self, now):
+        """From now on nobody may answer: it begins, or what has no begin has ended."""
+        until = self.starts_at or self.ends_at
+        return until is not None and until <= now
+
 
 class ActivityInvitation(models.Model):
     """A contact asked to an activity; `token` opens the answer page without an account."""
@@ -124,6 +142,9 @@ class ActivityInvitation(models.Model):
 
     def __str__(self):
         return f"{self.contact} · {self.activity}"
+
+    def get_absolute_url(self):
+        return reverse("clientgroups:activity_answer", args=[self.token])
 
     def role_of(self, user):
         return self.activity.role_of(user)

@@ -1,0 +1,204 @@
+"""Activities as pages read them: lists, figures, and the people who were asked."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from clientgroups.models import Activity, ActivityInvitation, Client, ClientGroup
+from core import stats
+from core.search import search_query
+
+SHOWN_IN_GROUP = 6
+# The mail of an invitation is found by its address and its key; see services.activity_mails.
+FIGURES = """
+SELECT i.activity_id,
+       count(*),
+       count(*) FILTER (WHERE i.sent_at IS NOT NULL),
+       count(*) FILTER (WHERE m.state = 'parked'),
+       count(*) FILTER (WHERE m.state IN ('waiting', 'leased')),
+       count(*) FILTER (WHERE i.answer <> 'none'),
+       count(*) FILTER (WHERE i.answer <> 'none' AND i.sent_at IS NOT NULL
+                          AND COALESCE(m.state, 'sent') = 'sent'),
+       count(*) FILTER (WHERE i.answer = 'accepted'),
+       count(*) FILTER (WHERE i.answer = 'waiting'),
+       count(*) FILTER (WHERE i.answer = 'declined'),
+       count(*) FILTER (WHERE i.attended),
+       count(*) FILTER (WHERE i.answer = 'accepted' AND i.attended IS NOT NULL),
+       count(*) FILTER (WHERE i.answer = 'accepted' AND i.attended),
+       count(*) FILTER (WHERE i.reminded_at IS NOT NULL),
+       count(*) FILTER (WHERE i.sent_at IS NOT NULL AND i.answer = 'none'
+                          AND i.reminded_at IS NULL)
+  FROM clientgroups_activityinvitation i
+  JOIN clientgroups_contact c ON c.id = i.contact_id
+  LEFT JOIN notifications_message m
+    ON m.address = c.email AND m.dedupe_key = 'activity.invitation:' || i.id
+ WHERE i.activity_id = ANY(%s)
+ GROUP BY i.activity_id
+"""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share with its 95 % Wilson interval; all None when nothing was observed."""
+
+    k: int
+    n: int
+
+    @property
+    def share(self) -> float | None:
+        return self.k / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        return stats.wilson(self.k, self.n)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What came of the invitations of one activity."""
+
+    invited: int = 0
+    asked: int = 0
+    failed: int = 0
+    on_the_way: int = 0
+    answered: int = 0
+    answered_of_delivered: int = 0
+    accepted: int = 0
+    waiting: int = 0
+    declined: int = 0
+    came: int = 0
+    accepted_and_noted: int = 0
+    accepted_and_came: int = 0
+    reminded: int = 0
+    to_remind: int = 0
+
+    @property
+    def delivered(self) -> int:
+        return self.asked - self.failed - self.on_the_way
+
+    @property
+    def unsent(self) -> int:
+        return self.invited - self.asked
+
+    @property
+    def pending(self) -> int:
+        """Mails that are stored or still to be stored, and not yet out."""
+        return self.on_the_way + self.unsent
+
+    @property
+    def response(self) -> Rate:
+        """Answers out of those whom the invitation reached."""
+        return Rate(self.answered_of_delivered, self.delivered)
+
+    @property
+    def attendance(self) -> Rate:
+        """Who came out of those who accepted and for whom it was noted."""
+        return Rate(self.accepted_and_came, self.accepted_and_noted)
+
+
+def figures_by_activity(pks: Iterable[int]) -> dict[int, Figures]:
+    """Figures of those activities that have invitations; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIGURES, [list(pks)])
+        return {pk: Figures(*numbers) for pk, *numbers in cursor.fetchall()}
+
+
+def figures_of(activity: Activity) -> Figures:
+    """Figures of one activity; one query."""
+    return figures_by_activity([activity.pk]).get(activity.pk, Figures())
+
+
+def activity_rows(user: User) -> QuerySet[Activity]:
+    """Activities the person sees, for lists; order them by `BY_TIME`."""
+    return Activity.objects.visible_to(user).select_related("client_group", "owner")
+
+
+# What comes next and what has no time yet stand before what is over.
+BY_TIME = (F("starts_at").desc(nulls_first=True), "-pk")
+
+
+def with_figures(activities: Iterable[Activity]) -> list[Activity]:
+    """Give each activity its `figures`; one query for all."""
+    rows = list(activities)
+    found = figures_by_activity([row.pk for row in rows]) if rows else {}
+    for row in rows:
+        row.figures = found.get(row.pk, Figures())
+    return rows
+
+
+def group_panel(group: ClientGroup) -> dict:
+    """The latest activities of a group, or that its clients were asked to; two queries."""
+    reached = Activity.audience.through.objects.filter(
+        activity=OuterRef("pk"), clientgroup=group.pk
+    )
+    rows = Activity.objects.filter(Q(client_group=group) | Exists(reached))
+    rows = rows.select_related("client_group", "owner").order_by(*BY_TIME)
+    return {"activities": with_figures(rows[:SHOWN_IN_GROUP])}
+
+
+def visible_activity(user: User, pk: int) -> Activity:
+    """The activity, or 404 when the person holds no role in its group."""
+    rows = activity_rows(user)
+    return get_object_or_404(rows, pk=pk)
+
+
+# The people who were asked -----------------------------------------------------------------------
+
+LISTS = {
+    "all": Q(),
+    "unasked": Q(sent_at=None),
+    "silent": Q(sent_at__isnull=False, answer="none"),
+    "accepted": Q(answer="accepted"),
+    "waiting": Q(answer="waiting"),
+    "declined": Q(answer="declined"),
+    "came": Q(attended=True),
+    "unnoted": Q(answer="accepted", attended=None),
+}
+
+
+def people_of(
+    activity: Activity, user: User, *, which: str = "all", text: str = ""
+) -> QuerySet[ActivityInvitation]:
+    """Invitations by client and contact; `may_open` says whether the person sees the client."""
+    visible = Client.objects.visible_to(user).filter(pk=OuterRef("client"))
+    rows = activity.invitations.select_related("client", "contact").filter(LISTS[which])
+    if text.strip():
+        query = search_query(text)
+        by_client = Q(client__search=query) if query is not None else Q(pk=None)
+        rows = rows.filter(by_client | Q(contact__name__icontains=text.strip()))
+    return rows.annotate(may_open=Exists(visible)).order_by("client__name", "contact__name", "pk")
+
+
+def to_tell_by_hand(activity: Activity) -> QuerySet[ActivityInvitation]:
+    """Who accepted or waits and cannot be mailed, so that somebody has to tell them."""
+    unreachable = (
+        Q(contact__email="") | Q(contact__email_consent=False) | Q(contact__is_active=False)
+    )
+    rows = activity.invitations.filter(unreachable, answer__in=["accepted", "waiting"])
+    return rows.select_related("client", "contact").order_by("client__name", "contact__name", "pk")
+
+
+def invitation_of_activity(user: User, pk: int, invitation: int) -> ActivityInvitation:
+    """One invitation, through an activity the person sees."""
+    activity = visible_activity(user, pk)
+    row = activity.invitations.select_related("client", "contact").filter(pk=invitation).first()
+    if row is None:
+        raise Http404
+    row.activity = activity
+    return row
+
+
+def invitation_by_token(token: str) -> ActivityInvitation | None:
+    """The invitation of a personal link whose activity is no draft again, or None."""
+    rows = ActivityInvitation.objects.select_related(
+        "activity__owner", "activity__client_group", "contact", "client"
+    )
+    found = rows.filter(token=token, client__erased_at=None).first() if token else None
+    if found is None or found.activity.status == Activity.Status.DRAFT:
+        return None
+    return found

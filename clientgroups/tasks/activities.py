@@ -1,0 +1,12 @@
+from celery import shared_task
+
+from accounts.jobs import job
+from clientgroups.services import activities
+
+
+@shared_task(acks_late=True, name="clientgroups.tasks.send_activity_invitations")
+def send_activity_invitations() -> int:
+    """Beat, each minute: mails of invitations that did not leave with the click."""
+    with job("clientgroups.tasks.send_activity_invitations") as run:
+        run.rows = activities.send_due_invitations()
+    return run.rows
