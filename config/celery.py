@@ -14,6 +14,7 @@ HEARTBEAT_SECONDS = 15
 EVERY = {
     "accounts.tasks.purge_expired": 3600,
     "clientgroups.tasks.derive_lifecycle": 3600,
+    "clientgroups.tasks.record_group_sizes": 3600,
     "clientgroups.tasks.refresh_dynamic_groups": 60,
     "clientgroups.tasks.send_activity_invitations": 60,
     HEARTBEAT: HEARTBEAT_SECONDS,

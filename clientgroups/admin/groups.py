@@ -92,3 +92,11 @@ class LifecyclePolicyAdmin(OneRowAdmin):
     """When a client counts as loyal or lapsed; the next night follows it."""
 
     list_display = ["window_months", "loyal_purchases", "stay_loyal_purchases", "grace_days"]
+
+
+@admin.register(models.GroupSize)
+class GroupSizeAdmin(ReadOnlyAdmin):
+    list_display = ["client_group", "day", "n"]
+    list_select_related = ["client_group"]
+    date_hierarchy = "day"
+    show_full_result_count = False

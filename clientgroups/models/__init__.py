@@ -19,6 +19,7 @@ from clientgroups.models.request import (
     ServiceRequest,
     SlaPolicy,
 )
+from clientgroups.models.size import GroupSize
 from clientgroups.models.staged import ImportedRow, StagedContact
 from clientgroups.models.tag import CustomField, Tag
 from clientgroups.models.value import ExchangeRate, RfmChange, RfmScore, ValuePolicy
@@ -43,6 +44,7 @@ __all__ = [
     "ExchangeRate",
     "Finding",
     "GroupAccess",
+    "GroupSize",
     "HealthPolicy",
     "ImportedRow",
     "Interaction",
