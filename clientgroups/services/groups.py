@@ -1,10 +1,9 @@
 import datetime as dt
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,11 +12,12 @@ from accounts.audit import record
 from accounts.models import User
 from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
-from clientgroups.selectors.rules import check_rule, groups_in, matching, population
-from clientgroups.services.database import sql_of
+from clientgroups.selectors.rules import check_rule, matching, population
 from clientgroups.services.marks import mark_clients_dirty, mark_dynamic_groups_stale
+from clientgroups.services.refresh import mark_dependants_stale, refresh_group, refresh_soon
+from core import formats
 
-__all__ = ["mark_clients_dirty", "mark_dynamic_groups_stale"]
+__all__ = ["mark_clients_dirty", "mark_dynamic_groups_stale", "refresh_group"]
 SAMPLE = 8
 
 
@@ -61,7 +61,7 @@ def create_group(
     group.save()
     GroupAccess.objects.create(client_group=group, user=actor, role=Role.LEAD)
     record(actor=actor, verb="group.created", target=group, name=["", group.name])
-    refresh_group(group=group)
+    refresh_soon(group)
     return group
 
 
@@ -95,7 +95,7 @@ def update_group(*, group: ClientGroup, actor: User, **changes: object) -> Clien
     group.save(update_fields=list(changed))
     record(actor=actor, verb="group.updated", target=group, **changed)
     if "rule" in changed:
-        refresh_group(group=group)
+        refresh_soon(group)
     return group
 
 
@@ -110,79 +110,11 @@ def archive_group(*, group: ClientGroup, actor: User, archived: bool = True) -> 
     group.save(update_fields=["archived_at", "stale_at"])
     verb = "group.archived" if archived else "group.restored"
     record(actor=actor, verb=verb, target=group, archived=[not archived, archived])
+    mark_dependants_stale(group)
     return group
 
 
 # Members -----------------------------------------------------------------------------------------
-
-# A row never ends before it began, nor begins before the last one ended: people in other time
-# zones may already live on the next day.
-LEAVE = """
-UPDATE clientgroups_membership m
-   SET valid_to = GREATEST(m.valid_from, %s), ended_because = ''
- WHERE m.client_group_id = %s AND m.valid_to IS NULL
-   AND NOT EXISTS (SELECT 1 FROM ({matched}) found WHERE found.id = m.client_id)
-"""
-JOIN = """
-INSERT INTO clientgroups_membership
-       (client_group_id, client_id, valid_from, valid_to, began_because, ended_because)
-SELECT %s, found.id,
-       GREATEST(%s, (SELECT max(old.valid_to) FROM clientgroups_membership old
-                      WHERE old.client_group_id = %s AND old.client_id = found.id)),
-       NULL, '', ''
-  FROM ({matched}) found
- WHERE NOT EXISTS (SELECT 1 FROM clientgroups_membership m WHERE m.client_group_id = %s
-                      AND m.client_id = found.id AND m.valid_to IS NULL)
-"""
-
-
-@transaction.atomic
-def refresh_group(*, group: ClientGroup, today: dt.date | None = None) -> int:
-    """Bring the members of a group in line with its rule; return how many there are.
-
-    Set-based: who no longer matches leaves today, who newly matches joins today, the others keep
-    their rows. A listed group is only counted. Twice in a row changes nothing.
-    """
-    started = time.monotonic()
-    stored = ClientGroup.objects.select_for_update(of=("self",)).select_related("owner")
-    locked = stored.get(pk=group.pk)
-    today = today or timezone.localdate()
-    moved = 0
-    if locked.kind == ClientGroup.Kind.DYNAMIC:
-        moved = _follow_rule(locked, today)
-    locked.member_count = locked.memberships.current().count()
-    locked.refreshed_at, locked.stale_at = timezone.now(), None
-    locked.refresh_ms = round((time.monotonic() - started) * 1000)
-    fields = ["member_count", "refreshed_at", "stale_at", "refresh_ms"]
-    locked.save(update_fields=fields)
-    for name in fields:
-        setattr(group, name, getattr(locked, name))
-    if moved:
-        _mark_dependants_stale(locked)
-    return locked.member_count
-
-
-def _follow_rule(group: ClientGroup, today: dt.date) -> int:
-    found = matching(group.rule, owner=group.owner, today=today).values("id")
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS rule_matches")
-        matched, params = sql_of(found)
-        cursor.execute(f"CREATE TEMP TABLE rule_matches ON COMMIT DROP AS {matched}", params)
-        cursor.execute("ANALYZE rule_matches")
-        scan = "SELECT id FROM rule_matches"
-        cursor.execute(LEAVE.format(matched=scan), [today, group.pk])
-        moved = cursor.rowcount
-        cursor.execute(JOIN.format(matched=scan), [group.pk, today, group.pk, group.pk])
-        moved += cursor.rowcount
-        cursor.execute("DROP TABLE rule_matches")
-    return moved
-
-
-def _mark_dependants_stale(group: ClientGroup) -> None:
-    """Groups whose rule asks for this one follow in the next sweep."""
-    rules = ClientGroup.objects.filter(kind=ClientGroup.Kind.DYNAMIC, stale_at=None)
-    asking = [pk for pk, rule in rules.values_list("pk", "rule") if group.pk in groups_in(rule)]
-    ClientGroup.objects.filter(pk__in=asking).update(stale_at=timezone.now())
 
 
 def _only_listed(group: ClientGroup) -> None:
@@ -194,17 +126,30 @@ def _only_listed(group: ClientGroup) -> None:
 
 @transaction.atomic
 def add_clients(
-    *, group: ClientGroup, clients: Iterable[Client], actor: User, because: str = ""
+    *,
+    group: ClientGroup,
+    clients: Iterable[Client],
+    actor: User,
+    because: str = "",
+    since: dt.date | None = None,
 ) -> int:
-    """Put clients that the person may see into a listed group; return how many were not in it."""
+    """Put clients that the person may see into a listed group; return how many were not in it.
+
+    They join today, or on a past day that is named; a day in an earlier membership is refused.
+    """
     group = ClientGroup.objects.select_for_update().get(pk=group.pk)
     _only_listed(group)
+    today = timezone.localdate()
+    if since and since > today:
+        raise ValidationError({"since": _("Nobody joins in the future. Choose a day up to today.")})
     wanted = Client.objects.visible_to(actor).filter(pk__in=[client.pk for client in clients])
     inside = group.memberships.current().values("client")
-    today, added = timezone.localdate(), []
+    added = []
     for client in wanted.exclude(pk__in=inside).order_by("pk"):
         ended = group.memberships.filter(client=client).order_by(F("valid_to").desc()).first()
-        begins = max(today, ended.valid_to) if ended else today
+        begins = max(since or today, ended.valid_to) if ended else since or today
+        if since and begins > since:
+            raise ValidationError({"since": overlap_sentence(client, begins)})
         added.append(
             Membership(
                 client_group=group, client=client, valid_from=begins, began_because=because.strip()
@@ -212,10 +157,16 @@ def add_clients(
         )
     Membership.objects.bulk_create(added)
     if added:
-        _recount(group)
+        _recount(group, [row.client_id for row in added])
         names = [row.client.name for row in added[:20]]
         record(actor=actor, verb="group.clients_added", target=group, clients=[None, names])
     return len(added)
+
+
+def overlap_sentence(client: Client, until: dt.date) -> str:
+    return _(
+        "%(client)s was in the group until %(day)s already. Choose that day or a later one."
+    ) % {"client": client, "day": formats.day(until)}
 
 
 @transaction.atomic
@@ -235,7 +186,7 @@ def remove_client(
     row.ended_because = because.strip()
     row.full_clean()
     row.save(update_fields=["valid_to", "ended_because"])
-    _recount(group)
+    _recount(group, [row.client_id])
     record(actor=actor, verb="group.client_removed", target=group, client=[row.client.name, None])
     return row
 
@@ -251,13 +202,14 @@ def reopen_membership(*, membership: Membership, actor: User) -> Membership:
     row.valid_to, row.ended_because = None, ""
     row.full_clean()
     row.save(update_fields=["valid_to", "ended_because"])
-    _recount(group)
+    _recount(group, [row.client_id])
     record(actor=actor, verb="group.client_restored", target=group, client=[None, row.client.name])
     return row
 
 
-def _recount(group: ClientGroup) -> None:
+def _recount(group: ClientGroup, moved: list[int]) -> None:
+    """Count the members; rules that ask for this group follow for those who moved."""
     group.member_count = group.memberships.current().count()
     group.refreshed_at = timezone.now()
     group.save(update_fields=["member_count", "refreshed_at"])
-    _mark_dependants_stale(group)
+    mark_clients_dirty(moved)

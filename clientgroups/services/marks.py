@@ -11,6 +11,12 @@ from clientgroups.services.database import sql_of
 
 # More clients than this are cheaper to work out by running every rule once over all.
 MOST_MARKS = 5000
+MARK = """
+INSERT INTO clientgroups_clientmark (client_id, marked_at)
+SELECT DISTINCT wanted.id, statement_timestamp()
+  FROM ({wanted}) wanted JOIN clientgroups_client c ON c.id = wanted.id
+ LIMIT %s
+"""
 
 
 def mark_dynamic_groups_stale() -> int:
@@ -33,12 +39,7 @@ def mark_clients_dirty(client_ids: Iterable[int] | QuerySet) -> int:
             return 0
         wanted, params = "SELECT unnest(%s::bigint[]) AS id", (keys,)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO clientgroups_clientmark (client_id, marked_at)"
-            f" SELECT DISTINCT wanted.id, statement_timestamp() FROM ({wanted}) wanted"
-            f" JOIN clientgroups_client c ON c.id = wanted.id LIMIT {MOST_MARKS + 1}",
-            params,
-        )
+        cursor.execute(MARK.format(wanted=wanted), [*params, MOST_MARKS + 1])
         number = cursor.rowcount
     if number > MOST_MARKS:
         mark_dynamic_groups_stale()
