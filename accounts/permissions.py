@@ -31,6 +31,7 @@ MANAGER = SIGNED_IN | {
     "clientgroups.create",
     "clientgroups.export_list",
     "clientgroups.import",
+    "clientgroups.rates",
     "imports.run",
 }
 VIEWER = {

@@ -38,10 +38,10 @@ WITH {member}, lit AS (
 )
 SELECT b, coalesce(sum(n) FILTER (WHERE was), 0), coalesce(sum(n) FILTER (WHERE was AND still), 0),
        coalesce(sum(n) FILTER (WHERE still AND here AND NOT was), 0)
-  FROM generate_series(0, %(last)s) b CROSS JOIN LATERAL (
+  FROM generate_series(0, %(last)s) b LEFT JOIN LATERAL (
     SELECT n, (active & inside) >> b & 1 = 1 AS was, active >> (b + 1) & 1 = 1 AS still,
            inside >> (b + 1) & 1 = 1 AS here
-      FROM pattern) x
+      FROM pattern) x ON TRUE
  GROUP BY b ORDER BY b
 """
 INSIDE = """

@@ -13,17 +13,12 @@ Put-away clients have no score, nor have those of whose purchases none has a kno
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
 
-from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
-from clientgroups.models import Client, ClientGroup, RfmScore, ValuePolicy
+from clientgroups.models import RfmScore, ValuePolicy
 from clientgroups.selectors.dates import months_before
-from clientgroups.selectors.rates import BASE, LeftOut, value_policy
-from clientgroups.selectors.value_scope import named, rows_of
+from clientgroups.selectors.rates import BASE
 
 SCALE = range(1, 6)
 # Bounds of an installation whose policy names none, from worst to best.
@@ -111,7 +106,7 @@ ranked AS (
             END AS m
       FROM ranked
 )"""
-SCORED = f"scored AS MATERIALIZED (SELECT given.*, {NAMED} AS segment FROM given)"
+SCORED = f"scored AS MATERIALIZED (SELECT given.*, {NAMED} AS segment FROM given)"  # noqa: S608
 # WITH items that end in `scored`: a row per client with figures, scores and group.
 SCORING = f"{BOUGHT}, {GIVEN}, {SCORED}"
 

@@ -11,6 +11,10 @@ from clientgroups.models import Client, ClientGroup, Purchase
 
 JOIN = """ JOIN (SELECT * FROM member) m ON m.client_id = {client}
    AND {day} >= m.valid_from AND (m.valid_to IS NULL OR {day} < m.valid_to)"""
+CLIENTS = (
+    "SELECT x.id AS client_id, '-infinity'::date AS valid_from, NULL::date AS valid_to"
+    " FROM ({clients}) x(id)"
+)
 GROUP = (
     "SELECT client_id, valid_from, valid_to FROM clientgroups_membership"
     " WHERE client_group_id = %(scope_group)s"
@@ -54,11 +58,7 @@ class Scope:
         if self.group is not None:
             return GROUP, {"scope_group": self.group.pk}
         sql, names = named(self.clients.order_by().values("pk"), "scope_")
-        return (
-            "SELECT x.id AS client_id, '-infinity'::date AS valid_from, NULL::date AS valid_to"
-            f" FROM ({sql}) x(id)",  # noqa: S608
-            names,
-        )
+        return CLIENTS.format(clients=sql), names
 
     def parts(self, client: str, day: str) -> tuple[str, str, dict]:
         """(WITH item, JOIN, parameters) that narrow rows to the scope on their own day."""

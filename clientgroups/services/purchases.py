@@ -19,6 +19,7 @@ from clientgroups.services import purchase_sql as sql
 from clientgroups.services.database import be_patient, sql_of
 from clientgroups.services.groups import mark_dynamic_groups_stale
 from clientgroups.services.lifecycle import STAGE, derive_stages, policy_on
+from clientgroups.services.rfm import mark_scores_stale
 
 # Any two writers of batches wait for each other; "tandempu" as a number.
 LOCK = 0x74616E64656D7075
@@ -154,6 +155,7 @@ def apply_staged(*, batch: uuid.UUID, actor: User, as_of: dt.date) -> dict:
         as_of=[None, as_of.isoformat()],
         **{name: [None, number] for name, number in result.items()},
     )
+    mark_scores_stale()
     mark_dynamic_groups_stale()
     return result
 
@@ -235,6 +237,7 @@ def undo_purchases(*, batch: uuid.UUID, actor: User) -> dict:
             target=ImportedPurchases(batch, purchases),
             **{name: [found, None] for name, found in result.items()},
         )
+        mark_scores_stale()
         mark_dynamic_groups_stale()
     return result
 

@@ -71,7 +71,7 @@ class Scored:
 
 @transaction.atomic
 def score_clients(*, as_of: dt.date) -> Scored:
-    """Work the RFM scores of all clients out for a day and keep them, with the moves between groups.
+    """Work the RFM scores of all clients out for a day; keep them and the moves between groups.
 
     Running twice for a day changes nothing more. The very first run compares with nothing, so it
     logs no moves; from then on a client's first score is a move from "without a score".
@@ -94,16 +94,20 @@ def score_clients(*, as_of: dt.date) -> Scored:
     return done
 
 
-def score_when_due(*, today: dt.date | None = None) -> Scored | None:
-    """Score for today when that was not done yet, or when purchases, rates or the policy changed."""
-    today = today or today_here()
+def scores_are_due(today: dt.date | None = None) -> bool:
+    """Today's scores are missing, or purchases, rates or the policy changed since."""
     policy = ValuePolicy.objects.filter(pk=1).first()
-    if policy and policy.scored_on == today and policy.stale_at is None:
-        return None
-    return score_clients(as_of=today)
+    today = today or today_here()
+    return policy is None or policy.scored_on != today or policy.stale_at is not None
+
+
+def score_when_due(*, today: dt.date | None = None) -> Scored | None:
+    """Score for today when that is due; None when it is not."""
+    today = today or today_here()
+    return score_clients(as_of=today) if scores_are_due(today) else None
 
 
 def mark_scores_stale() -> None:
-    """Have all scores worked out anew within a minute; in the transaction that changed something."""
+    """Have all scores worked out anew within a minute; call it where something was changed."""
     ValuePolicy.objects.get_or_create(pk=1)
     ValuePolicy.objects.filter(pk=1).update(stale_at=timezone.now())
