@@ -16,6 +16,7 @@ EVERY = {
     "clientgroups.tasks.derive_lifecycle": 3600,
     "clientgroups.tasks.record_group_sizes": 3600,
     "clientgroups.tasks.refresh_dynamic_groups": 60,
+    "clientgroups.tasks.score_rfm": 60,
     "clientgroups.tasks.send_activity_invitations": 60,
     HEARTBEAT: HEARTBEAT_SECONDS,
     "feedback.tasks.repair_rollups": 3600,
