@@ -1,0 +1,243 @@
+"""Touches: whose are visible, who is overdue, and what the panels of other pages show."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import AuditEvent, User
+from accounts.permissions import Role
+from clientgroups.models import (
+    Client,
+    ClientGroup,
+    Contact,
+    GroupAccess,
+    Interaction,
+    Membership,
+    TouchPlan,
+)
+from clientgroups.selectors import Part
+from clientgroups.selectors.touch_plans import due_sql, late_by, plans_of
+
+SHOWN_IN_PANEL = 5
+SOON = 7
+# What the chips of the list ask for.
+OVERDUE, COMING, ALL = "overdue", "coming", "all"
+
+
+def visible_touch(user: User, pk: int) -> Interaction:
+    """A touch of a client the person sees, or 404; deleted ones are gone."""
+    rows = Interaction.objects.visible_to(user).kept()
+    return get_object_or_404(
+        rows.select_related("client", "client__owner", "contact", "by", "follow_up_by"), pk=pk
+    )
+
+
+def touch_event(user: User, pk: int, event: int) -> Part:
+    """Something done to a touch that can be taken back; the touch may be deleted by now."""
+    rows = Interaction.objects.visible_to(user).select_related("client")
+    touch = get_object_or_404(rows, pk=pk)
+    found = AuditEvent.objects.filter(
+        pk=event,
+        target_type=Interaction._meta.label_lower,
+        target_id=str(touch.pk),
+        verb__in=["touch.deleted", "follow_up.done", "follow_up.snoozed"],
+    ).first()
+    if found is None:
+        raise Http404
+    return Part(touch, found)
+
+
+def people_for(client: Client, actor: User) -> QuerySet[User]:
+    """Who may promise something to a client: its owner, those who work for its groups, oneself."""
+    groups = client.memberships.current().values("client_group")
+    work = [Role.MEMBER, Role.LEAD]
+    members = User.objects.filter(
+        group_access__client_group__in=groups, group_access__role__in=work
+    ).values("pk")
+    ids = [actor.pk, client.owner_id]
+    people = User.objects.filter(pk__in=members) | User.objects.filter(pk__in=ids)
+    return people.filter(is_active=True).order_by("name", "pk")
+
+
+def loggable(user: User, clients: list[int]) -> set[int]:
+    """Those of some clients with whom the person may log a touch: one query for a whole list."""
+    if user.sees_everything:
+        return set(clients)
+    work = GroupAccess.objects.filter(user=user, role__in=[Role.MEMBER, Role.LEAD])
+    member = Membership.objects.current().filter(
+        client=OuterRef("pk"), client_group__in=work.values("client_group")
+    )
+    rows = Client.objects.filter(Q(owner=user) | Exists(member), pk__in=clients)
+    return set(rows.order_by().values_list("pk", flat=True))
+
+
+def recent_clients(user: User, most: int = 8) -> list[Client]:
+    """Clients the person touched last, newest first: most touches are about one of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT client_id FROM clientgroups_interaction WHERE by_id = %s"
+            " AND deleted_at IS NULL AND created_at > now() - interval '90 days'"
+            " GROUP BY client_id ORDER BY max(id) DESC LIMIT %s",
+            [user.pk, most],
+        )
+        keys = [key for (key,) in cursor.fetchall()]
+    found = Client.objects.visible_to(user).active().select_related("owner").in_bulk(keys)
+    return [found[key] for key in keys if key in found]
+
+
+@dataclass
+class Due:
+    """A client with the day by which the next touch is due, and why."""
+
+    client: Client
+    plan: TouchPlan
+    group: ClientGroup | None  # None: one that the reader does not see
+    due_on: dt.date
+    last_touch_on: dt.date | None
+    late: int
+    contact: Contact | None = None
+    channel: str = ""
+    may_log: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the list of due touches is narrowed to."""
+
+    show: str = OVERDUE
+    group: int = 0
+    owner: int = 0
+    stage: str = ""
+
+
+class DueTouches:
+    """The list as a paginator reads it: `count()` and a slice, each one statement over all groups.
+
+    The day is worked out for every client the person sees, before anything is cut off, so that the
+    page is right whatever group, owner or stage is asked for.
+    """
+
+    def __init__(self, user: User, today: dt.date, wanted: Wanted):
+        self.user, self.today, self.wanted = user, today, wanted
+        self._count: int | None = None
+
+    def count(self) -> int:
+        if self._count is None:
+            self._count = self._ask("count(*)")[0][0]
+        return self._count
+
+    __len__ = count
+
+    def __getitem__(self, part: slice) -> list[Due]:
+        start, stop = part.start or 0, part.stop
+        rows = self._ask(
+            "due.client_id, due.plan_id, due.due_on, due.last_touch_on",
+            " ORDER BY due.due_on, due.client_id OFFSET %s LIMIT %s",
+            [start, stop - start],
+        )
+        return _filled(rows, self.today, self.user)
+
+    def _ask(self, what, tail="", more=()):
+        visible, params = (
+            Client.objects.visible_to(self.user).active().order_by().values("pk")
+        ).query.sql_with_params()
+        own = "TRUE" if self.user.sees_everything else f"m.client_id IN ({visible})"
+        params = [] if self.user.sees_everything else list(params)
+        conditions, values = self._conditions()
+        sql = f"SELECT {what} FROM ({due_sql(only=own)}) due{conditions}{tail}"  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [*params, *values, *more])
+            return cursor.fetchall()
+
+    def _conditions(self):
+        wanted, tests, values = self.wanted, [], []
+        if wanted.show == OVERDUE:
+            tests.append("due.due_on < %s")
+            values.append(self.today)
+        elif wanted.show == COMING:
+            tests.append("due.due_on BETWEEN %s AND %s")
+            values += [self.today, self.today + dt.timedelta(days=SOON)]
+        if wanted.group:
+            tests.append(
+                "EXISTS (SELECT FROM clientgroups_membership g WHERE g.client_id = due.client_id"
+                " AND g.valid_to IS NULL AND g.client_group_id = %s)"
+            )
+            values.append(wanted.group)
+        join = ""
+        if wanted.owner or wanted.stage:
+            join = " JOIN clientgroups_client who ON who.id = due.client_id"
+            tests.append("(%s = 0 OR who.owner_id = %s) AND (%s = '' OR who.stage = %s)")
+            values += [wanted.owner, wanted.owner, wanted.stage, wanted.stage]
+        return join + (" WHERE " + " AND ".join(tests) if tests else ""), values
+
+
+def _filled(rows, today, user):
+    """The rows behind the keys, and whom to turn to: five queries for any number of lines."""
+    keys = [row[0] for row in rows]
+    clients = Client.objects.select_related("owner").in_bulk(keys)
+    plans = TouchPlan.objects.in_bulk({row[1] for row in rows})
+    groups = ClientGroup.objects.visible_to(user).in_bulk(
+        {plan.client_group_id for plan in plans.values()}
+    )
+    may_log = loggable(user, keys)
+    contacts: dict[int, list[Contact]] = {}
+    people = Contact.objects.filter(client__in=clients, is_active=True).order_by("pk")
+    for contact in people:
+        contacts.setdefault(contact.client_id, []).append(contact)
+    found = []
+    for client, plan, due_on, last in rows:
+        contact, channel = next_contact(contacts.get(client, []))
+        found.append(
+            Due(
+                client=clients[client],
+                plan=plans[plan],
+                group=groups.get(plans[plan].client_group_id),
+                due_on=due_on,
+                last_touch_on=last,
+                late=late_by(due_on, today),
+                contact=contact,
+                channel=channel,
+                may_log=client in may_log,
+            )
+        )
+    return found
+
+
+# Ways to reach somebody, the most personal first.
+CHANNELS = ("phone", "chat", "email", "post")
+
+
+def next_contact(contacts: list[Contact]) -> tuple[Contact | None, str]:
+    """Whom to turn to, and by which channel: one they prefer and agreed to, else any agreed to.
+
+    Without anybody who agrees, the first contact and no channel: the page says so.
+    """
+    for contact in contacts:
+        channel = contact.preferred_channel
+        if channel and contact.agrees_to(channel):
+            return contact, channel
+    for contact in contacts:
+        for channel in CHANNELS:
+            if contact.agrees_to(channel):
+                return contact, channel
+    return (contacts[0] if contacts else None), ""
+
+
+def overdue_count(user: User, today: dt.date) -> int:
+    """How many clients of the person should have been touched by now."""
+    return DueTouches(user, today, Wanted()).count()
+
+
+def group_panel(group: ClientGroup, user: User, today: dt.date) -> dict:
+    """The touch plans of a group and its most overdue clients, for the page of the group."""
+    due = DueTouches(user, today, Wanted(group=group.pk))
+    return {
+        "group": group,
+        "plans": list(plans_of(group)),
+        "overdue": due[0:SHOWN_IN_PANEL],
+        "overdue_count": due.count(),
+    }

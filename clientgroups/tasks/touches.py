@@ -1,0 +1,33 @@
+import datetime as dt
+
+from celery import shared_task
+
+from accounts.jobs import job
+from clientgroups.services import follow_ups, health, touches
+
+
+@shared_task(acks_late=True, name="clientgroups.tasks.remind_follow_ups")
+def remind_follow_ups() -> int:
+    """Beat, every five minutes. Each follow-up is called to mind once, on its day."""
+    with job("clientgroups.tasks.remind_follow_ups") as run:
+        run.rows = follow_ups.remind_follow_ups()
+    return run.rows
+
+
+@shared_task(acks_late=True, name="clientgroups.tasks.score_health")
+def score_health(day: str | None = None) -> int:
+    """Beat, every fifteen minutes; the first runs of a day score everybody, the others new ones.
+
+    Portions that are done stay done, so that a run which was stopped goes on where it was.
+    """
+    with job("clientgroups.tasks.score_health") as run:
+        run.rows = health.score_health(as_of=dt.date.fromisoformat(day) if day else None)
+    return run.rows
+
+
+@shared_task(acks_late=True, name="clientgroups.tasks.purge_deleted_touches")
+def purge_deleted_touches() -> int:
+    """Beat, daily: what was deleted a week ago goes for good."""
+    with job("clientgroups.tasks.purge_deleted_touches") as run:
+        run.rows = touches.purge_deleted_touches()
+    return run.rows
