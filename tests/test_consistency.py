@@ -25,6 +25,8 @@ UNSTAMPED = {
     "clientgroups.views.activity_answer.activity_answer": "an invited person answers by token",
     "clientgroups.views.activity_answer.activity_calendar": "the event for an invited person",
     "clientgroups.views.activity_answer.activity_stop": "an invited person takes back consent",
+    "clientgroups.views.request_public.request_public": "a client reads and writes by their link",
+    "clientgroups.views.request_public.request_rate": "a client rates by personal link",
     "feedback.views.answer.answer": "a client answers by personal link; the token is the right",
     "feedback.views.answer.answer_stop": "a client stops e-mails by personal link",
     "feedback.views.answer.answer_thanks": "says thank you and shows nothing else",
