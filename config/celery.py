@@ -29,6 +29,7 @@ EVERY = {
     "imports.tasks.continue_imports": 30,
     "notifications.tasks.deliver_pending": 15,
     "notifications.tasks.purge_old": 86400,
+    "projects.tasks.echo_done_tasks": 60,
     "projects.tasks.refresh_goal_progress": 300,
     "projects.tasks.remind_due_work": 300,
 }

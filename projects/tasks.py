@@ -3,6 +3,15 @@ from celery import shared_task
 from accounts.jobs import job
 from projects.services import reminders
 from projects.services.goals import refresh_progress
+from projects.services.request_tasks import echo_done_tasks as echo
+
+
+@shared_task(acks_late=True)
+def echo_done_tasks() -> int:
+    """Beat, each minute: requests hear that the task made of them is done. Told once each."""
+    with job("projects.tasks.echo_done_tasks") as run:
+        run.rows = echo()
+    return run.rows
 
 
 @shared_task(acks_late=True)

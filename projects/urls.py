@@ -1,7 +1,7 @@
 from django.urls import path
 
 from projects.goal_urls import goal_urlpatterns
-from projects.views import board, parts, projects, task, task_list, work
+from projects.views import board, parts, projects, request_tasks, task, task_list, work
 
 app_name = "projects"
 
@@ -48,5 +48,12 @@ urlpatterns = [
     path(f"{T}/comments/remove/", parts.comment_remove, name="comment_remove"),
     path(f"{T}/links/", parts.link_add, name="link_add"),
     path(f"{T}/links/remove/", parts.link_remove, name="link_remove"),
+    path(f"{T}/request/", request_tasks.task_request, name="task_request"),
+    path("requests/<int:pk>/tasks/", request_tasks.request_tasks, name="request_tasks"),
+    path(
+        "requests/<int:pk>/tasks/new/",
+        request_tasks.request_task_create,
+        name="request_task_create",
+    ),
     *goal_urlpatterns,
 ]

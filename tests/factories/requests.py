@@ -13,8 +13,10 @@ from clientgroups.models import (
     ServiceRequest,
     SlaPolicy,
 )
+from projects.models import RequestTask
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import ClientFactory, MembershipFactory
+from tests.factories.projects import TaskFactory
 
 
 class CalendarFactory(factory.django.DjangoModelFactory):
@@ -116,3 +118,11 @@ class CannedAnswerFactory(factory.django.DjangoModelFactory):
 def grouped_request(**fields):
     """A request whose client is in a group, for tests of roles."""
     return ServiceRequestFactory(grouped=True, **fields)
+
+
+def linked_task(**fields):
+    """A task made of a request whose client is in the group of the task's project."""
+    task = TaskFactory()
+    member = MembershipFactory(client_group=task.project.client_group)
+    row = ServiceRequestFactory(client=member.client, **fields)
+    return RequestTask.objects.create(request=row, task=task)
