@@ -3,3 +3,7 @@ from django.apps import AppConfig
 
 class ProjectsConfig(AppConfig):
     name = "projects"
+
+    def ready(self):
+        # Puts projects into the register of what a touch may be about; models are loaded only now.
+        import projects.services.interactions  # noqa: F401, PLC0415

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from projects.goal_urls import goal_urlpatterns
-from projects.views import board, parts, projects, request_tasks, task, task_list, work
+from projects.views import board, group_goals, interactions, parts, projects, request_tasks, task, task_list, work
 
 app_name = "projects"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("quick-add/", work.quick_add, name="quick_add"),
     path("quick-add/preview/", work.quick_add_preview, name="quick_add_preview"),
     path("groups/<int:pk>/projects/", projects.group_projects, name="group_projects"),
+    path("groups/<int:pk>/goals/", group_goals.group_goals, name="group_goals"),
     path("projects/", projects.project_list, name="project_list"),
     path("projects/new/", projects.project_create, name="project_create"),
     path(f"{P}/", projects.project_detail, name="project_detail"),
@@ -21,6 +22,9 @@ urlpatterns = [
     path(f"{P}/access/", projects.project_access, name="project_access"),
     path(f"{P}/access/revoke/", projects.access_revoke, name="access_revoke"),
     path(f"{P}/access/undo/", projects.access_undo, name="access_undo"),
+    path(f"{P}/talks/", interactions.project_interactions, name="project_interactions"),
+    path(f"{P}/talks/panel/", interactions.interactions_panel, name="interactions_panel"),
+    path(f"{P}/talks/new/", interactions.interaction_create, name="interaction_create"),
     path(f"{P}/board/", board.board, name="board"),
     path(f"{P}/columns/", board.column_list, name="column_list"),
     path(f"{C}/cards/", board.board_more, name="board_more"),

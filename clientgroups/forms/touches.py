@@ -131,7 +131,7 @@ class TouchForm(forms.Form):
     @property
     def more(self):
         """The fields that are folded away."""
-        return [self[name] for name in (*self.MORE, *TOPICS)]
+        return [self[name] for name in (*self.MORE, *TOPICS) if name in self.fields]
 
     @property
     def more_is_open(self):

@@ -34,7 +34,7 @@ WHAT_COUNTS = _(
 class EventSource:
     """Events of one table: `rows(scope)` gives (client, day, kind) of the clients in a scope.
 
-    `scope` is a filter over `client`, for example {"client__range": (1, 500)}.
+    `scope` is a filter over `client`, for example {"client__pk__range": (1, 500)}.
     """
 
     key: str

@@ -33,7 +33,7 @@ class Scope:
         """For a queryset of rows that have a client."""
         if self.ids:
             return {"client__in": self.ids}
-        return {"client__range": (self.first, self.last)}
+        return {"client__pk__range": (self.first, self.last)}
 
     def only(self, column: str) -> str:
         """The same for a statement; takes the values of `params`."""

@@ -1,15 +1,18 @@
-"""What needs a person first: late work, goals that slip, unhappy clients, imports that wait."""
+"""What needs a person first: late work, promises to clients, goals that slip, unhappy and silent
+clients, imports that wait.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
 
 from django.db.models import Count, DateField, F, Min, Q, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from clientgroups.models import Client, ClientSilence, Interaction
 from core.addresses import path_to
 from core.formats import day as format_day
 from core.prepared import prepared
@@ -47,7 +50,7 @@ def attention_of(user: User, project: Project | None = None) -> list[Attention]:
     else:
         rows = _of_person(user, today + dt.timedelta(days=1), since)
     lines = [LINES[kind](today, *values) for kind, *values in rows]
-    return sorted(lines, key=lambda line: line.rank)
+    return sorted(filter(None, lines), key=lambda line: line.rank)
 
 
 # What is asked: (kind, title, text, parent, key, day, number) -------------------------------------
@@ -59,8 +62,16 @@ def _of_person(user: User, until: dt.date, since: dt.date) -> QuerySet:
     tasks = Task.objects.due_on_or_before(until).visible_to(user).filter(assignee=user)
     goals = Goal.objects.visible_to(user).filter(Q(owner=user) | Q(project__lead=user))
     imports = ImportRun.objects.filter(created_by=user, state=ImportRun.State.CHECKED)
+    promises = Interaction.objects.visible_to(user).awaiting_follow_up()
+    promises = promises.filter(follow_up_by=user, follow_up_on__lte=until)
+    silent = ClientSilence.objects.filter(client__in=Client.objects.visible_to(user).active())
     return _tasks(tasks).union(
-        _goals(goals), _answers(Survey.objects.visible_to(user), since), _imports(imports), all=True
+        _goals(goals),
+        _answers(Survey.objects.visible_to(user), since),
+        _imports(imports),
+        _follow_ups(promises),
+        _silent(silent.filter(since__gte=since)),
+        all=True,
     )
 
 
@@ -69,7 +80,11 @@ def _of_project(user: User, project: int, today: dt.date, since: dt.date) -> Que
     tasks = Task.objects.open().filter(project=project, due_on__lt=today)
     surveys = Survey.objects.visible_to(user).filter(project=project)
     goals = Goal.objects.filter(project=project)
-    return _tasks(tasks).union(_goals(goals), _answers(surveys, since), all=True)
+    promises = Interaction.objects.visible_to(user).awaiting_follow_up()
+    promises = promises.filter(project_link__project=project, follow_up_on__lt=today)
+    return _tasks(tasks).union(
+        _goals(goals), _answers(surveys, since), _follow_ups(promises), all=True
+    )
 
 
 def _tasks(rows):
@@ -102,6 +117,22 @@ def _imports(rows):
     return rows.order_by("created_at").values_list(
         Value("import"), "file_name", "kind", Value(0), F("pk") + 0, nothing, Value(0)
     )[:EACH]
+
+
+def _follow_ups(rows):
+    what = Coalesce(NullIf("follow_up_note", Value("")), "summary")
+    return rows.order_by("follow_up_on", "pk").values_list(
+        Value("follow_up"), what, "client__name", Value(0), F("pk") + 0, "follow_up_on", Value(0)
+    )[:EACH]
+
+
+def _silent(rows):
+    """One line for all clients who fell silent in the last month; a number of 0 is no line."""
+    found = rows.order_by().annotate(kind=Value("silent")).values("kind")
+    found = found.annotate(first=Min("since"), number=Count("pk"))
+    return found.values_list("kind", Value(""), Value(""), Value(0), Value(0), "first", "number")[
+        :EACH
+    ]
 
 
 # What is said -------------------------------------------------------------------------------------
@@ -172,4 +203,39 @@ def _import(_today, file_name, kind, _parent, pk, _day, _number):
     )
 
 
-LINES = {"task": _task, "goal": _goal, "answers": _low_answers, "import": _import}
+def _follow_up(today, what, client, _parent, pk, day, _number):
+    late = (today - day).days
+    return Attention(
+        "phone",
+        "red" if late > 0 else "amber",
+        what,
+        f"{client} · {_due(day, today)}",
+        path_to("clientgroups:touch_detail", pk),
+        _("Follow up"),
+        (0 if late > 0 else 3, -late),
+    )
+
+
+def _fallen_silent(today, _title, _text, _parent, _pk, first, number):
+    if not number:
+        return None
+    title = ngettext("%(count)d client fell silent", "%(count)d clients fell silent", number)
+    return Attention(
+        "bell",
+        "amber",
+        title % {"count": number},
+        _("Much longer than their own habit, since %(day)s") % {"day": format_day(first)},
+        path_to("clientgroups:silent_list"),
+        _("Look"),
+        (2, -(today - first).days),
+    )
+
+
+LINES = {
+    "task": _task,
+    "goal": _goal,
+    "answers": _low_answers,
+    "import": _import,
+    "follow_up": _follow_up,
+    "silent": _fallen_silent,
+}
