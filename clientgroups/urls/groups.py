@@ -10,6 +10,7 @@ urlpatterns = [
     path("groups/<int:pk>/refresh/", rules.group_refresh, name="group_refresh"),
     path("groups/<int:pk>/archive/", groups.group_archive, name="group_archive"),
     path("groups/<int:pk>/restore/", groups.group_restore, name="group_restore"),
+    path("groups/<int:pk>/overlap/", rules.group_overlap, name="group_overlap"),
     path("groups/<int:pk>/members/", members.group_members, name="group_members"),
     path("groups/<int:pk>/members/add/", members.group_add_clients, name="group_add_clients"),
     path(
