@@ -1,6 +1,5 @@
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,31 +11,12 @@ from accounts.audit import record
 from accounts.models import User
 from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
-from clientgroups.selectors.rules import check_rule, matching, population
+from clientgroups.selectors.rules import check_rule
 from clientgroups.services.marks import mark_clients_dirty, mark_dynamic_groups_stale
 from clientgroups.services.refresh import mark_dependants_stale, refresh_group, refresh_soon
 from core import formats
 
 __all__ = ["mark_clients_dirty", "mark_dynamic_groups_stale", "refresh_group"]
-SAMPLE = 8
-
-
-@dataclass(frozen=True)
-class Preview:
-    """How many clients a rule holds for today, and the first few of them by name."""
-
-    count: int
-    sample: list[Client]
-    total: int
-
-
-def preview_rule(*, rule: object, actor: User, group: ClientGroup | None = None) -> Preview:
-    """Try a rule without storing anything; ValidationError when it cannot be worked out."""
-    owner = group.owner if group and group.pk else actor
-    checked = check_rule(rule, actor=owner, group=group)
-    found = matching(checked, owner=owner, today=timezone.localdate())
-    sample = list(found.order_by("name", "pk")[:SAMPLE])
-    return Preview(found.count(), sample, population(owner).count())
 
 
 @transaction.atomic

@@ -2,18 +2,33 @@ from copy import copy
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from clientgroups.forms.groups import GroupForm
 from clientgroups.forms.rules import RuleBuilder
 from clientgroups.models import ClientGroup
 from clientgroups.selectors import visible_group
+from clientgroups.selectors.rules import sentence
+from clientgroups.selectors.rules.preview import overlaps_of, preview_rule
 from clientgroups.services import groups as services
+from clientgroups.services.refresh import refresh_soon
+from core.formats import number
 from core.views import page, render_page
 
 EDIT = ("GET", "HEAD", "POST")
+# Somebody is waiting for it; a rule that takes longer is worked out after it is saved.
+PREVIEW_PATIENCE = "6s"
+
+
+def in_both_languages(rule, reader):
+    """The sentence of a rule in the reader's language, and the other one with its language."""
+    other = "en" if (get_language() or "").startswith("zh") else "zh-hans"
+    with override(other):
+        translated = sentence(rule, reader)
+    return {"sentence": sentence(rule, reader), "other": translated, "other_language": other}
 
 
 class Editor:
@@ -64,23 +79,31 @@ class Editor:
             return None
 
     def preview(self):
+        """Size, people, overlaps and sentences; empty when the rule is not right yet."""
+        if not self.builder.is_valid():
+            return {}
+        spoken = in_both_languages(self.builder.rule, self.request.user)
         try:
-            return services.preview_rule(
-                rule=self.builder.raw(), actor=self.request.user, group=self.group
-            )
-        except ValidationError as problem:
-            self.builder.place(problem)
-            return None
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = '{PREVIEW_PATIENCE}'")
+                found = preview_rule(
+                    rule=self.builder.rule, actor=self.request.user, group=self.group
+                )
+        except OperationalError:
+            return spoken | {"slow": True}
+        counted = {"n": number(found.count), "total": number(found.total)}
+        self.builder.said = _("%(n)s of %(total)s clients") % counted
+        return spoken | {"preview": found}
 
     def answer(self, name):
         """The form again, or only the part that htmx asked for."""
         context = {"form": self.form, "builder": self.builder, "editor": self, "group": self.group}
+        part = self.request.htmx and not self.request.htmx.boosted and not self.saving
         if self.step == "preview":
-            context["preview"] = self.preview()
-            if self.request.htmx:
-                return render(self.request, "clientgroups/group/_preview.html", context)
-        elif self.request.htmx and not self.saving:
-            return render(self.request, "clientgroups/group/_rule.html", context)
+            context |= self.preview()
+        if part:
+            shape = "_preview" if self.step == "preview" else "_rule"
+            return render(self.request, f"clientgroups/group/{shape}.html", context)
         return render_page(self.request, name, context, status=422 if self.saving else 200)
 
 
@@ -108,7 +131,22 @@ def group_edit(request, group):
 
 @page("clientgroups.edit", load=visible_group, methods=("POST",))
 def group_refresh(request, group):
-    number = services.refresh_group(group=group)
-    text = ngettext("The group has %(n)s client now.", "The group has %(n)s clients now.", number)
-    messages.success(request, text % {"n": number})
+    if not refresh_soon(group):
+        messages.info(request, _("This takes a while; the members follow within minutes."))
+    elif group.problem:
+        messages.error(request, group.get_problem_display())
+    else:
+        counted = {
+            "n": number(group.member_count),
+            "joined": number(group.joined_count),
+            "left": number(group.left_count),
+        }
+        text = _("Clients in the group now: %(n)s. Joined: %(joined)s, left: %(left)s.")
+        messages.success(request, text % counted)
     return redirect(group)
+
+
+@page("clientgroups.view", load=visible_group)
+def group_overlap(request, group):
+    context = {"group": group, "overlaps": overlaps_of(group, request.user)}
+    return render_page(request, "clientgroups/group/overlap", context)

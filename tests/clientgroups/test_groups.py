@@ -8,11 +8,11 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from clientgroups import tasks
 from clientgroups.models import ClientGroup
+from clientgroups.selectors.rules.preview import preview_rule
 from clientgroups.services.groups import (
     add_clients,
     archive_group,
     create_group,
-    preview_rule,
     refresh_group,
     remove_client,
     reopen_membership,

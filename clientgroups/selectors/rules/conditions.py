@@ -16,6 +16,7 @@ from django.db.models import (
     Func,
     IntegerField,
     Q,
+    TextField,
     Value,
     When,
 )
@@ -108,7 +109,7 @@ def decided(question: Q, *, no: bool = False) -> Case:
 
 
 def text_condition(expression: object, op: str, value: object) -> Q:
-    known = Coalesce(expression, Value(""))
+    known = Coalesce(expression, Value(""), output_field=TextField())
     if op in ("empty", "known"):
         same = Q(Exact(known, Value("")))
         return same if op == "empty" else ~same
