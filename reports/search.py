@@ -1,4 +1,4 @@
-"""Search over clients, groups, projects, tasks, goals and surveys in one statement."""
+"""Search over clients, groups, projects, tasks, goals, surveys and requests in one statement."""
 
 import re
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from clientgroups.models import Client, ClientGroup
+from clientgroups.models import Client, ClientGroup, ServiceRequest
 from core.addresses import path_to
 from core.prepared import prepared
 from core.search import query_of, search_query, search_words
@@ -74,6 +74,14 @@ KINDS = {
     "survey": Kind(
         Survey, _("Surveys"), "message-star", "name", "client_group__name", "feedback:survey_detail"
     ),
+    "request": Kind(
+        ServiceRequest,
+        _("Service requests"),
+        "headset",
+        "subject",
+        "client__name",
+        "clientgroups:request_detail",
+    ),
 }
 
 
@@ -115,6 +123,8 @@ def _found(kind: str, user: User, query):
     rows = spec.model.objects.visible_to(user).filter(search=query)
     if kind == "task":
         rows = rows.live()
+    if kind == "client":
+        rows = rows.active()
     return rows
 
 

@@ -69,7 +69,8 @@ document.addEventListener("click", (event) => {
 });
 
 // Keys --------------------------------------------------------------------------------------------
-const go = { o: "/", w: "my-work", b: "board", g: "goals", s: "surveys", c: "groups", i: "inbox" };
+// The second key after g; links carry the pair in data-hotkey.
+const go = new Set(["o", "w", "b", "g", "s", "c", "l", "r", "i"]);
 let first = "";
 let since = 0;
 
@@ -101,7 +102,7 @@ document.addEventListener("keydown", (event) => {
   if (first && Date.now() - since < PAIR_MS) {
     const pair = `${first} ${event.key}`;
     first = "";
-    if (event.key in go && hotkey(pair)) event.preventDefault();
+    if (go.has(event.key) && hotkey(pair)) event.preventDefault();
     return;
   }
   if (event.key === "g") { first = "g"; since = Date.now(); return; }
