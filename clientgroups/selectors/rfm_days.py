@@ -5,6 +5,7 @@ kept nowhere.
 """
 
 import datetime as dt
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -129,16 +130,18 @@ def scores_of_day(
         cursor.execute("SET LOCAL jit = off")
         cursor.execute(statement, names)
         counted, found, scored, listed = cursor.fetchone()
+    # JSON is left as text by the connection, whose columns Django reads itself.
+    counted, listed = json.loads(counted or "[]"), json.loads(listed or "[]")
     window = scope.purchases().filter(bought_on__range=(method.first, as_of))
     return ScoredDay(
         method=method,
         stored=stored,
         scored=scored,
-        n=sum(row[3] for row in counted or ()),
-        heat=_heat(counted or ()),
-        named=_named(counted or ()),
+        n=sum(row[3] for row in counted),
+        heat=_heat(counted),
+        named=_named(counted),
         found=found,
-        lines=[_line(row) for row in listed or ()],
+        lines=[_line(row) for row in listed],
         missing=left_out_of(window),
     )
 

@@ -1,0 +1,19 @@
+from django.core.paginator import Paginator
+
+from clientgroups.models import Purchase
+from clientgroups.selectors.rates import left_out_of, rates_shown, value_policy
+from core.views import page, render_page
+
+PAGE_SIZE = 50
+
+
+@page("clientgroups.rates")
+def rate_list(request):
+    policy = value_policy()
+    rates = rates_shown(policy.base_currency)
+    context = {
+        "policy": policy,
+        "page": Paginator(rates, PAGE_SIZE).get_page(request.GET.get("page")),
+        "missing": left_out_of(Purchase.objects.all()),
+    }
+    return render_page(request, "clientgroups/rate/list", context)
