@@ -100,9 +100,9 @@ def open_request(
     link to their page. Without an actor the client wrote it.
     """
     key = submission_key or uuid4()
-    twin = ServiceRequest.objects.filter(submission_key=key, client=client).first()
+    twin = ServiceRequest.objects.filter(submission_key=key).first()
     if twin:
-        return twin
+        return _same(twin, client)
     now = timezone.now()
     row = ServiceRequest(
         client=client,
@@ -127,12 +127,18 @@ def open_request(
             row.save(force_insert=True)
     except IntegrityError:
         # Sent twice at the same time: the other one is stored by now.
-        return ServiceRequest.objects.get(submission_key=key, client=client)
+        return _same(ServiceRequest.objects.get(submission_key=key), client)
     record(actor=actor, verb="request.opened", target=row, client_id=[None, client.pk])
     mails.tell_assigned(row, actor, "opened")
     if tell_contact:
         mails.mail_received(row)
     return row
+
+
+def _same(twin: ServiceRequest, client: Client) -> ServiceRequest:
+    if twin.client_id != client.pk:
+        raise ValidationError(_("This form was sent already, for another client."))
+    return twin
 
 
 def _check_new(row: ServiceRequest, now: dt.datetime) -> None:
