@@ -115,10 +115,10 @@ def columns(
     nothing = Cast(Value(None), DecimalField(max_digits=14, decimal_places=2))
     return rows.order_by().annotate(
         t_kind=_text(kind),
-        t_at=F(at) if isinstance(at, str) else at,
+        t_at=_column(at),
         t_row=F("pk"),
         t_client=F(client),
-        t_by=F(by) if by else Value(0),
+        t_by=(F(by) if isinstance(by, str) else by) if by else Value(0),
         t_who=_text(who),
         t_code=_text(code),
         t_title=_text(title),
@@ -126,6 +126,10 @@ def columns(
         t_amount=F(amount) if amount else nothing,
         t_key=F(key) if key else F("pk"),
     )
+
+
+def _column(value):
+    return F(value) if isinstance(value, str) else value
 
 
 def _text(value):
