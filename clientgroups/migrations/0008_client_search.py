@@ -11,36 +11,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clientgroups', '0007_value_marks'),
+        ("clientgroups", "0007_value_marks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='contact',
-            name='search',
-            field=models.GeneratedField(db_persist=True, expression=core.search.TandemVector(core.search._Concat(core.search._Concat(core.search._Concat(core.search._Concat(core.search._Concat(core.search._Concat(models.Value(''), django.db.models.functions.comparison.Coalesce(models.F('name'), models.Value(''))), django.db.models.functions.comparison.Coalesce(models.F('email'), models.Value(''))), django.db.models.functions.comparison.Coalesce(models.F('phone'), models.Value(''))), django.db.models.functions.comparison.Coalesce(clientgroups.models.contact.Digits(models.F('phone')), models.Value(''))), django.db.models.functions.comparison.Coalesce(django.db.models.functions.text.Right(clientgroups.models.contact.Digits(models.F('phone')), 11), models.Value(''))), django.db.models.functions.comparison.Coalesce(django.db.models.functions.text.Right(clientgroups.models.contact.Digits(models.F('phone')), 8), models.Value('')))), output_field=django.contrib.postgres.search.SearchVectorField()),
+            model_name="contact",
+            name="search",
+            field=models.GeneratedField(
+                db_persist=True,
+                expression=core.search.TandemVector(
+                    core.search._Concat(
+                        core.search._Concat(
+                            core.search._Concat(
+                                core.search._Concat(
+                                    core.search._Concat(
+                                        core.search._Concat(
+                                            models.Value(""),
+                                            django.db.models.functions.comparison.Coalesce(
+                                                models.F("name"), models.Value("")
+                                            ),
+                                        ),
+                                        django.db.models.functions.comparison.Coalesce(
+                                            models.F("email"), models.Value("")
+                                        ),
+                                    ),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        models.F("phone"), models.Value("")
+                                    ),
+                                ),
+                                django.db.models.functions.comparison.Coalesce(
+                                    clientgroups.models.contact.Digits(models.F("phone")),
+                                    models.Value(""),
+                                ),
+                            ),
+                            django.db.models.functions.comparison.Coalesce(
+                                django.db.models.functions.text.Right(
+                                    clientgroups.models.contact.Digits(models.F("phone")), 11
+                                ),
+                                models.Value(""),
+                            ),
+                        ),
+                        django.db.models.functions.comparison.Coalesce(
+                            django.db.models.functions.text.Right(
+                                clientgroups.models.contact.Digits(models.F("phone")), 8
+                            ),
+                            models.Value(""),
+                        ),
+                    )
+                ),
+                output_field=django.contrib.postgres.search.SearchVectorField(),
+            ),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=models.Index(fields=['country', 'name'], name='client_country_name'),
+            model_name="client",
+            index=models.Index(fields=["country", "name"], name="client_country_name"),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=models.Index(condition=models.Q(('health__isnull', False)), fields=['health', 'name'], name='client_health_name'),
+            model_name="client",
+            index=models.Index(
+                condition=models.Q(("health__isnull", False)),
+                fields=["health", "name"],
+                name="client_health_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=models.Index(condition=models.Q(('archived_at__isnull', False)), fields=['name', 'id'], name='client_archived_name'),
+            model_name="client",
+            index=models.Index(
+                condition=models.Q(("archived_at__isnull", False)),
+                fields=["name", "id"],
+                name="client_archived_name",
+            ),
         ),
         migrations.AddIndex(
-            model_name='client',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['custom'], name='client_custom', opclasses=['jsonb_path_ops']),
+            model_name="client",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["custom"], name="client_custom", opclasses=["jsonb_path_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='contact_search'),
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search"], name="contact_search"
+            ),
         ),
     ]

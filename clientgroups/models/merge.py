@@ -9,8 +9,8 @@ from clientgroups.models.client import Client
 class ClientMerge(models.Model):
     """One client taken into another, with everything needed to take it apart again.
 
-    `moved` maps a table's label to the keys of the rows that changed hands; `before` holds the
-    fields of both clients as they stood.
+    `moved` is the journal of the rows that changed hands, see services.merge_journal; `before`
+    holds the fields of both clients as they stood, and of the kept one right after.
     """
 
     kept = models.ForeignKey(Client, models.CASCADE, related_name="merges")

@@ -1,15 +1,17 @@
 from django.core.paginator import Paginator
 from django.db.models import Sum
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from accounts.models import User
-from clientgroups.models import Client, ClientGroup, Contact, Membership
+from accounts.models import AuditEvent, User
+from clientgroups.models import Client, ClientGroup, ConsentChange, Contact, Membership
 from clientgroups.selectors import Part, child_of, visible_client
 from clientgroups.selectors.events import events_of
 from clientgroups.selectors.rules.explain import Line, explain
 
 MOST = 10_000
+BULK = ("clients.tagged", "clients.grouped", "clients.archived")
 MOST_COUNTED = MOST + 1
 
 
@@ -36,6 +38,37 @@ def contact_of_client(user: User, pk: int, contact: int) -> Contact:
     row = child_of(client, client.contacts.all(), contact)
     row.client = client
     return row
+
+
+def consents_of(contact: Contact) -> list[ConsentChange]:
+    """What a contact agreed to and took back, the latest first."""
+    return list(contact.consent_changes.select_related("actor")[:50])
+
+
+def tags_of(clients: list[Client]) -> dict[int, list[str]]:
+    """Client -> names of its tags, in one query."""
+    link = Client.tags.through.objects.filter(client__in=[client.pk for client in clients])
+    found: dict[int, list[str]] = {}
+    for pk, name in link.order_by("tag__name").values_list("client", "tag__name"):
+        found.setdefault(pk, []).append(name)
+    return found
+
+
+def merged_target(client: Client) -> Client:
+    """The client that one was merged into, however many merges later; itself when it was not."""
+    seen = {client.pk}
+    while client.merged_into_id and client.merged_into_id not in seen:
+        client = Client.objects.get(pk=client.merged_into_id)
+        seen.add(client.pk)
+    return client
+
+
+def bulk_event(user: User, event: int) -> AuditEvent:
+    """What the person did to many clients, to be taken back by the same person.
+
+    Each client is judged again when that happens.
+    """
+    return get_object_or_404(AuditEvent.objects.filter(verb__in=BULK, actor=user), pk=event)
 
 
 def stage_event(user: User, pk: int, event: int) -> Part:

@@ -1,25 +1,44 @@
 from django.urls import path
 
-from clientgroups.views import clients
+from clientgroups.views import (
+    clients,
+    clients_bulk,
+    clients_contacts,
+    duplicates,
+    merges,
+    typeahead,
+)
+
+ONE = "clients/<int:pk>/"
 
 urlpatterns = [
     path("clients/", clients.client_list, name="client_list"),
+    path("clients/find/", typeahead.client_find, name="client_find"),
+    path("clients/tags/", typeahead.tag_find, name="tag_find"),
+    path("clients/bulk/", clients_bulk.client_bulk, name="client_bulk"),
+    path("clients/bulk/<int:event>/undo/", clients_bulk.client_bulk_undo, name="client_bulk_undo"),
     path("clients/new/", clients.client_create, name="client_create"),
-    path("clients/<int:pk>/", clients.client_detail, name="client_detail"),
-    path("clients/<int:pk>/edit/", clients.client_edit, name="client_edit"),
-    path("clients/<int:pk>/purchases/", clients.client_purchases, name="client_purchases"),
-    path("clients/<int:pk>/why/<int:group>/", clients.client_why, name="client_why"),
-    path("clients/<int:pk>/stage/", clients.client_stage, name="client_stage"),
+    path(ONE, clients.client_detail, name="client_detail"),
+    path(f"{ONE}edit/", clients.client_edit, name="client_edit"),
+    path(f"{ONE}archive/", clients.client_archive, name="client_archive"),
+    path(f"{ONE}restore/", clients.client_restore, name="client_restore"),
+    path(f"{ONE}purchases/", clients.client_purchases, name="client_purchases"),
+    path(f"{ONE}why/<int:group>/", clients.client_why, name="client_why"),
+    path(f"{ONE}stage/", clients.client_stage, name="client_stage"),
+    path(f"{ONE}stage/undo/<int:event>/", clients.client_stage_undo, name="client_stage_undo"),
+    path(f"{ONE}stage/follow/", clients.client_follow, name="client_follow"),
+    path(f"{ONE}contacts/new/", clients_contacts.contact_create, name="contact_create"),
+    path(f"{ONE}contacts/<int:contact>/", clients_contacts.contact_detail, name="contact_detail"),
+    path(f"{ONE}contacts/<int:contact>/edit/", clients_contacts.contact_edit, name="contact_edit"),
+    # Two rows for one client
+    path("clients/duplicates/", duplicates.duplicate_list, name="duplicate_list"),
+    path(f"{ONE}duplicates/", duplicates.client_duplicates, name="client_duplicates"),
+    path(f"{ONE}different/<int:other>/", duplicates.duplicate_dismiss, name="duplicate_dismiss"),
     path(
-        "clients/<int:pk>/stage/undo/<int:event>/",
-        clients.client_stage_undo,
-        name="client_stage_undo",
+        f"{ONE}different/<int:other>/undo/",
+        duplicates.duplicate_recall,
+        name="duplicate_recall",
     ),
-    path("clients/<int:pk>/stage/follow/", clients.client_follow, name="client_follow"),
-    path("clients/<int:pk>/contacts/new/", clients.contact_create, name="contact_create"),
-    path(
-        "clients/<int:pk>/contacts/<int:contact>/edit/",
-        clients.contact_edit,
-        name="contact_edit",
-    ),
+    path(f"{ONE}merge/<int:other>/", merges.client_merge, name="client_merge"),
+    path(f"{ONE}merges/<int:merge>/undo/", merges.client_merge_undo, name="client_merge_undo"),
 ]

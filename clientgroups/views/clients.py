@@ -8,39 +8,29 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clientgroups.forms.clients import ClientForm, ContactForm, NewClientForm, StageForm
-from clientgroups.forms.filters import clients_to_page, groups_named
-from clientgroups.models import Client, Contact
+from clientgroups.forms.clients import ClientForm, NewClientForm, StageForm
+from clientgroups.forms.clients_bulk import BulkForm
+from clientgroups.forms.clients_filter import ClientFilterForm, clients_to_page, groups_named
+from clientgroups.models import Client
 from clientgroups.selectors import visible_client
 from clientgroups.selectors.clients import (
     CappedPaginator,
-    contact_of_client,
-    memberships_of,
+    merged_target,
     rule_of_client,
-    spending_of,
     stage_event,
+    tags_of,
     why_in_group,
 )
+from clientgroups.selectors.clients_custom import custom_fields
+from clientgroups.selectors.health import health_policy
 from clientgroups.services import clients as services
 from clientgroups.services import lifecycle
-from clientgroups.views.pieces import draw
+from clientgroups.views.clients_page import page_context
+from clientgroups.views.pieces import EDIT, draw, saved
 from core.views import page, render_page
 
 PAGE_SIZE, PURCHASES = 50, 20
-EDIT = ("GET", "HEAD", "POST")
 HALF_A_YEAR = dt.timedelta(days=182)
-
-
-def saved(form, service, **fields):
-    """Call a service with what a valid form holds; what it refuses stands in the form."""
-    if not form.is_valid():
-        return None
-    try:
-        return service(**fields, **form.cleaned_data)
-    except ValidationError as problem:
-        known = hasattr(problem, "error_dict") and not set(problem.error_dict) - set(form.fields)
-        form.add_error(None, problem if known else problem.messages)
-        return None
 
 
 def querystring(request, **changes):
@@ -54,18 +44,24 @@ def querystring(request, **changes):
 
 @page("clientgroups.list")
 def client_list(request):
-    rows = clients_to_page(request.GET, request.user)
-    listed = CappedPaginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    policy = health_policy()
+    groups = groups_named(request.user)
+    form = ClientFilterForm(
+        request.GET, user=request.user, custom=list(custom_fields()), policy=policy, groups=groups
+    )
+    listed = CappedPaginator(clients_to_page(form), PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = listed.object_list
     asked = request.GET.get("stage", "")
     stages = [("", _("All")), *((stage.value, stage.label) for stage in Client.Stage)]
     chips = [(label, querystring(request, stage=value), asked == value) for value, label in stages]
     context = {
         "page": listed,
-        "lines": draw(listed.object_list),
-        "groups": groups_named(request.user),
-        "stage": asked,
+        "lines": draw(rows, tags_of(rows), policy),
+        "form": form,
+        "bulk_groups": [(pk, name) for pk, name, kind in groups if kind == "static"],
+        "bulk": BulkForm(user=request.user),
         "chips": chips,
-        "asked": any(request.GET.get(name) for name in ("q", "stage", "group")),
+        "asked": any(request.GET.get(name) for name in form.fields),
     }
     return render_page(request, "clientgroups/client/list", context)
 
@@ -83,16 +79,9 @@ def client_create(request):
 
 @page("clientgroups.view", load=visible_client)
 def client_detail(request, client):
-    context = {
-        "client": client,
-        "contacts": client.contacts.order_by("-is_active", "name", "pk"),
-        "changes": client.lifecycle_changes.select_related("actor")[:PURCHASES],
-        "memberships": memberships_of(client, request.user),
-        "spending": spending_of(client),
-        "page": purchases_page(request, client),
-        "today": timezone.localdate(),
-    }
-    return render_page(request, "clientgroups/client/detail", context)
+    if client.merged_into_id:
+        return redirect(merged_target(client))
+    return render_page(request, "clientgroups/client/detail", page_context(request, client))
 
 
 def purchases_page(request, client):
@@ -134,31 +123,23 @@ def client_edit(request, client):
     return render_page(request, "clientgroups/client/edit", context, status=status)
 
 
-# Contacts ----------------------------------------------------------------------------------------
+@page("clientgroups.edit_client", load=visible_client, methods=("POST",))
+def client_archive(request, client):
+    if services.archive_client(client=client, actor=request.user):
+        undo = reverse("clientgroups:client_restore", args=[client.pk])
+        text = _("“%(client)s” is put away.") % {"client": client}
+        messages.success(request, text, extra_tags=f"undo:{undo}")
+    return redirect(client)
 
 
-@page("clientgroups.edit_client", load=visible_client, methods=EDIT)
-def contact_create(request, client):
-    form = ContactForm(request.POST or None, instance=Contact(client=client))
-    contact = saved(form, services.create_contact, client=client, actor=request.user)
-    if contact:
-        messages.success(request, _("The contact was added."))
-        return redirect(client)
-    context = {"client": client, "form": form}
-    status = 422 if form.is_bound else 200
-    return render_page(request, "clientgroups/contact/create", context, status=status)
-
-
-@page("clientgroups.edit_client", load=contact_of_client, methods=EDIT)
-def contact_edit(request, contact):
-    mine = contact_of_client(request.user, contact.client_id, contact.pk)
-    form = ContactForm(request.POST or None, instance=mine)
-    if saved(form, services.update_contact, contact=contact, actor=request.user):
-        messages.success(request, _("Saved."))
-        return redirect(contact.client)
-    context = {"client": contact.client, "contact": contact, "form": form}
-    status = 422 if form.is_bound else 200
-    return render_page(request, "clientgroups/contact/edit", context, status=status)
+@page("clientgroups.edit_client", load=visible_client, methods=("POST",))
+def client_restore(request, client):
+    try:
+        if services.restore_client(client=client, actor=request.user):
+            messages.success(request, _("“%(client)s” is back.") % {"client": client})
+    except ValidationError as problem:
+        messages.error(request, problem.messages[0])
+    return redirect(client)
 
 
 # Lifecycle ---------------------------------------------------------------------------------------

@@ -174,7 +174,7 @@ def test_purchases_are_paged_with_and_without_htmx(client, sign_in):
     for number in range(21):
         PurchaseFactory(client=who, product=f"Disc {number}")
 
-    first = text_of(client.get(url("client_detail", who.pk)))
+    first = text_of(client.get(url("client_purchases", who.pk)))
     second = client.get(url("client_purchases", who.pk) + "?page=2")
     part = client.get(url("client_purchases", who.pk) + "?page=2", headers=HTMX)
 

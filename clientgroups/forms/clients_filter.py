@@ -1,0 +1,202 @@
+"""The filters of the client list. What most people open, a stage or none, is compiled once."""
+
+import re
+
+from django import forms
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from clientgroups.forms.clients import PREFIX, custom_input
+from clientgroups.forms.tags import TagInput
+from clientgroups.models import Client, ClientGroup, Contact, CustomField, Membership, Tag
+from clientgroups.selectors import client_health
+from clientgroups.selectors.clients import MOST_COUNTED
+from clientgroups.selectors.clients_custom import clean_value
+from clientgroups.services.tags import split_names
+from core.forms import SearchInput
+from core.paging import Sliced
+from core.prepared import prepared
+from core.search import search_query
+
+STAGES = ("", *Client.Stage.values)
+BANDS = [*((key, band[0]) for key, band in client_health.BANDS.items()), ("none", _("Unknown"))]
+ORDERS = {
+    "name": ("name", "pk"),
+    "stage": ("stage", "name", "pk"),
+    "health": (F("health").asc(nulls_last=True), "name", "pk"),
+    "purchase_count": ("purchase_count", "name", "pk"),
+    "last_purchase_on": (F("last_purchase_on").asc(nulls_last=True), "name", "pk"),
+    "last_touch_on": (F("last_touch_on").asc(nulls_last=True), "name", "pk"),
+    "-name": ("-name", "-pk"),
+    "-stage": ("-stage", "name", "pk"),
+    "-health": (F("health").desc(nulls_last=True), "name", "pk"),
+    "-purchase_count": ("-purchase_count", "name", "pk"),
+    "-last_purchase_on": (F("last_purchase_on").desc(nulls_last=True), "name", "pk"),
+    "-last_touch_on": (F("last_touch_on").desc(nulls_last=True), "name", "pk"),
+}
+# What a page of the list needs of a row; the vectors and notes stay in the database.
+HEAVY = ("search", "note", "custom", "name_key", "address")
+PLAIN = {"stage", "sort", "page"}
+KEY = re.compile(r"\d{1,18}\Z")
+
+
+class Counted(Subquery):
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+class ClientFilterForm(forms.Form):
+    """What may be asked for; a value that says nothing is left out, never an error."""
+
+    q = forms.CharField(label=_("Name, number or contact"), required=False, widget=SearchInput)
+    # The chips above the form choose it.
+    stage = forms.ChoiceField(choices=Client.Stage, required=False, widget=forms.HiddenInput)
+    group = forms.ModelChoiceField(
+        queryset=ClientGroup.objects.none(),
+        label=_("Client group"),
+        empty_label=_("All groups"),
+        required=False,
+    )
+    tag = forms.CharField(label=_("Tags"), required=False, widget=TagInput)
+    owner = forms.ModelChoiceField(
+        queryset=User.objects.none(), label=_("Owner"), empty_label=_("Everybody"), required=False
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind"), choices=[("", _("Both")), *Client.Kind.choices], required=False
+    )
+    health = forms.ChoiceField(
+        label=_("Health"), choices=[("", _("Any health")), *BANDS], required=False
+    )
+    country = forms.CharField(label=_("Country"), required=False, max_length=120)
+    archived = forms.ChoiceField(
+        label=_("Put away"),
+        choices=[("", _("Without archived ones")), ("1", _("Archived ones only"))],
+        required=False,
+    )
+
+    def __init__(self, data, *, user, custom, policy, groups):
+        super().__init__(data, auto_id="f_%s")
+        self.user, self.custom, self.policy = user, custom, policy
+        self.fields["group"].queryset = ClientGroup.objects.visible_to(user).active()
+        named = [(pk, name) for pk, name, _kind in groups]
+        self.fields["group"].choices = [("", _("All groups")), *named]
+        self.fields["owner"].queryset = User.objects.filter(is_active=True)
+        for field in custom:
+            self.fields[f"{PREFIX}{field.key}"] = custom_input(field)
+
+    def asked(self, name):
+        """A cleaned value, empty where what stands in the address makes no sense."""
+        self.is_valid()
+        return self.cleaned_data.get(name) or ""
+
+    def open_more(self):
+        """Whether a filter of the folded part is in use."""
+        names = ["kind", "health", "country", "archived", "owner", "tag"]
+        return any(self.asked(name) for name in [*names, *self._own()])
+
+    def _own(self):
+        return [f"{PREFIX}{field.key}" for field in self.custom]
+
+    def more(self):
+        """The fields of the folded part."""
+        names = ("tag", "owner", "kind", "health", "country", "archived")
+        return [self[name] for name in [*names, *self._own()]]
+
+    def rows(self) -> QuerySet:
+        rows = Client.objects.visible_to(self.user)
+        rows = rows.exclude(archived_at=None) if self.asked("archived") else rows.active()
+        for name in ("stage", "owner", "kind"):
+            if value := self.asked(name):
+                rows = rows.filter(**{name: value})
+        if group := self.asked("group"):
+            member = Membership.objects.current().filter(client=OuterRef("pk"), client_group=group)
+            rows = rows.filter(Exists(member))
+        if country := self.asked("country").strip():
+            rows = rows.filter(country__in={country, country.upper(), country.title()})
+        rows = self._healthy(self._tagged(rows))
+        for field in self.custom:
+            rows = self._valued(rows, field)
+        return worded(rows, self.asked("q"))
+
+    def _tagged(self, rows):
+        for name in filter(None, (name.strip() for name in split_names(self.asked("tag")))):
+            tags = Tag.objects.filter(name__iexact=name).values("pk")
+            link = Client.tags.through.objects.filter(client=OuterRef("pk"), tag__in=tags)
+            rows = rows.filter(Exists(link))
+        return rows
+
+    def _healthy(self, rows):
+        good, watch = self.policy.good_from, self.policy.watch_from
+        bands = {
+            "good": Q(health__gte=good),
+            "watch": Q(health__gte=watch, health__lt=good),
+            "poor": Q(health__lt=watch),
+            "none": Q(health=None),
+        }
+        return rows.filter(bands.get(self.asked("health"), Q()))
+
+    def _valued(self, rows, field: CustomField):
+        try:
+            value = clean_value(field, self.asked(f"{PREFIX}{field.key}"))
+        except forms.ValidationError:
+            return rows.none()
+        return rows if value is None else rows.filter(custom__contains={field.key: value})
+
+
+def worded(rows, text):
+    """Rows whose words, or those of a contact, begin with what was typed."""
+    if not text:
+        return rows
+    query = search_query(text)
+    if query is None:
+        return rows.none()
+    people = Contact.objects.filter(search=query).values("client")
+    return rows.filter(Q(search=query) | Q(pk__in=people))
+
+
+def order_of(data):
+    asked = data.get("sort")
+    return asked if asked in ORDERS else "name"
+
+
+def clients_to_page(form: ClientFilterForm):
+    """The clients that the address leaves, to be counted and cut; fast while it asks a stage."""
+    data, user = form.data, form.user
+    order, stage = order_of(data), data.get("stage", "")
+    if any(value for name, value in data.items() if name not in PLAIN) or stage not in STAGES:
+        rows = form.rows()
+        shown = rows.select_related("owner").defer(*HEAVY).order_by(*ORDERS[order])
+        return Sliced(
+            lambda: rows.order_by()[:MOST_COUNTED].count(), lambda *part: shown[slice(*part)]
+        )
+    return Sliced(
+        lambda: clients_counted(user, (stage,))[0],
+        lambda start, stop: clients_shown(user, (stage, order, start, stop)),
+    )
+
+
+def clients_of(user, stage):
+    rows = Client.objects.visible_to(user).active()
+    return rows.filter(stage=stage) if stage else rows
+
+
+@prepared
+def groups_named(user: User):
+    """(key, name, kind) of the groups that the person sees."""
+    rows = ClientGroup.objects.visible_to(user).active().order_by("name")
+    return rows.values_list("pk", "name", "kind")
+
+
+@prepared
+def clients_counted(user: User, shape: tuple[str]):
+    rows = clients_of(user, *shape).order_by()[:MOST_COUNTED].values("pk")
+    # Counted outside, so that the count ends at the cap.
+    return User.objects.filter(pk=user.pk).order_by().values_list(Counted(rows), flat=True)
+
+
+@prepared
+def clients_shown(user: User, shape: tuple[str, str, int, int]):
+    stage, sort, start, stop = shape
+    rows = clients_of(user, stage).select_related("owner").defer(*HEAVY)
+    return rows.order_by(*ORDERS[sort])[start:stop]
