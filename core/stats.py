@@ -76,3 +76,85 @@ def display_state(n, low=None, high=None, points_per_unit=1.0):
         return FEW
     half = (high - low) / 2 * points_per_unit
     return FEW if half > WIDEST_HALF_WIDTH else OK
+
+
+# Comparing ---------------------------------------------------------------------------------------
+
+
+def two_sided(z):
+    """The probability of a standard normal value at least this far from zero."""
+    return float(2 * special.ndtr(-abs(z)))
+
+
+def nps_z(one, other):
+    """(difference, z) of two NPS, each (promoters, passives, detractors) of other people.
+
+    Standard errors with the adjusted Wald counts of the interval; None without any answer.
+    """
+    found = [nps_interval(*counts) for counts in (one, other)]
+    if None in found:
+        return None
+    error = math.hypot(nps_error(*one), nps_error(*other))
+    difference = found[0][0] - found[1][0]
+    return difference, difference / error
+
+
+def nps_error(promoters, passives, detractors):
+    """The standard error of an NPS, with the counts of its adjusted Wald interval."""
+    n = promoters + passives + detractors + 3
+    p, d = (promoters + 0.75) / n, (detractors + 0.75) / n
+    return 100 * math.sqrt((p + d - (p - d) ** 2) / n)
+
+
+def two_proportions(k1, n1, k2, n2):
+    """(difference, z) of two shares with pooled variance; None without observations.
+
+    z is 0 when nobody or everybody counts on both sides: there is nothing that differs.
+    """
+    if not n1 or not n2:
+        return None
+    difference = k1 / n1 - k2 / n2
+    pooled = (k1 + k2) / (n1 + n2)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n2))
+    return difference, difference / error if error else 0.0
+
+
+def newcombe(k1, n1, k2, n2, confidence=0.95):
+    """(low, high) of the difference of two shares by Newcombe's hybrid score; None without data."""
+    one, other = wilson(k1, n1, confidence), wilson(k2, n2, confidence)
+    if one is None or other is None:
+        return None
+    p1, p2 = k1 / n1, k2 / n2
+    low = p1 - p2 - math.hypot(p1 - one[0], other[1] - p2)
+    high = p1 - p2 + math.hypot(one[1] - p1, p2 - other[0])
+    return low, high
+
+
+def welch(one, other):
+    """(difference, standard error, degrees) of two means; None when that is unknown.
+
+    Each is (n, mean, variance). Their quotient is Welch's t.
+    """
+    (n1, mean1, var1), (n2, mean2, var2) = one, other
+    if min(n1, n2) < 2 or var1 is None or var2 is None:
+        return None
+    a, b = var1 / n1, var2 / n2
+    if not a + b:
+        return None
+    degrees = (a + b) ** 2 / (a * a / (n1 - 1) + b * b / (n2 - 1))
+    return mean1 - mean2, math.sqrt(a + b), degrees
+
+
+def two_sided_t(t, degrees):
+    """The probability of a value of Student's t at least this far from zero."""
+    return float(2 * special.stdtr(degrees, -abs(t)))
+
+
+def holm(p_values):
+    """Probabilities adjusted for all comparisons made (Holm 1979), in the order given."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    adjusted, worst = [0.0] * len(p_values), 0.0
+    for place, index in enumerate(order):
+        worst = max(worst, min(1.0, (len(p_values) - place) * p_values[index]))
+        adjusted[index] = worst
+    return adjusted

@@ -7,4 +7,5 @@ class FeedbackConfig(AppConfig):
     def ready(self):
         # Each puts what it offers into a register of the app below; models are loaded only now.
         import feedback.selectors.client_events  # noqa: PLC0415
-        import feedback.selectors.client_facts  # noqa: F401, PLC0415
+        import feedback.selectors.client_facts  # noqa: PLC0415
+        import feedback.selectors.group_scores  # noqa: F401, PLC0415

@@ -1,71 +1,107 @@
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.models import User
-from clientgroups.models import Client, ClientGroup, GroupAccess, Membership, Purchase
+from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
 from clientgroups.selectors import Part, child_of, visible_group
-from clientgroups.selectors.dates import months_before
 from clientgroups.selectors.events import events_of
+from clientgroups.selectors.group_columns import columns
 from core.search import search_query
 
-MONTH = 30
+MONTH = dt.timedelta(days=30)
+WEEKS = 13
+TRENDS = """
+SELECT DISTINCT ON (client_group_id, date_trunc('week', day)) client_group_id, n
+  FROM clientgroups_groupsize
+ WHERE client_group_id = ANY(%(groups)s) AND day > %(first)s AND day <= %(last)s
+ ORDER BY client_group_id, date_trunc('week', day), day DESC
+"""
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What the page of a group says about its clients of today."""
+class Moves:
+    """How many memberships began and ended in the last thirty days."""
 
-    stages: dict
-    stages_from: dt.date | None
-    stages_to: dt.date | None
-    spending: list
-    buyers: int
-    since: dt.date
     joined: int
     left: int
 
     @property
-    def change(self):
+    def change(self) -> int:
         return self.joined - self.left
 
 
-def figures_of(group: ClientGroup, today: dt.date) -> Figures:
-    """Stage mix, purchases of twelve months by currency, and who came and went in 30 days."""
-    members = group.memberships.current()
-    stages = dict(
-        Client.objects.filter(pk__in=members.values("client"))
+def moves_of(group: ClientGroup, today: dt.date) -> Moves:
+    """Who came and went in thirty days; one query."""
+    since = today - MONTH
+    found = group.memberships.aggregate(
+        joined=Count("pk", filter=Q(valid_from__gt=since)),
+        left=Count("pk", filter=Q(valid_to__gt=since)),
+    )
+    return Moves(**found)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """How many members stand at each lifecycle stage, and for which days that was worked out."""
+
+    counts: dict[str, int]
+    first: dt.date | None
+    last: dt.date | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def stages_of(group: ClientGroup) -> Stages:
+    """The stage mix of today's members; one query."""
+    members = group.memberships.current().values("client")
+    rows = list(
+        Client.objects.filter(pk__in=members)
         .order_by()
         .values_list("stage")
-        .annotate(n=Count("pk"))
+        .annotate(n=Count("pk"), first=Min("stage_as_of"), last=Max("stage_as_of"))
     )
-    days = Client.objects.filter(pk__in=members.values("client")).aggregate(
-        first=Min("stage_as_of"), last=Max("stage_as_of")
+    return Stages(
+        counts={stage: n for stage, n, _first, _last in rows},
+        first=min((first for *_, first, _last in rows if first), default=None),
+        last=max((last for *_, last in rows if last), default=None),
     )
-    since = months_before(today, 12)
-    bought = Purchase.objects.filter(
-        client__in=members.values("client"), bought_on__gt=since, bought_on__lte=today
-    ).order_by()
-    spending = list(
-        bought.values("currency")
-        .annotate(total=Sum("amount"), number=Count("pk", filter=Q(amount__gte=0)))
-        .order_by("-total")
-    )
-    month = today - dt.timedelta(days=MONTH)
-    moves = group.memberships.aggregate(
-        joined=Count("pk", filter=Q(valid_from__gt=month)),
-        left=Count("pk", filter=Q(valid_to__gt=month)),
-    )
-    return Figures(
-        stages=stages,
-        stages_from=days["first"],
-        stages_to=days["last"],
-        spending=spending,
-        buyers=bought.filter(amount__gte=0).values("client").distinct().count(),
-        since=since,
-        **moves,
-    )
+
+
+# The list ----------------------------------------------------------------------------------------
+
+
+def size_trends(pks: Iterable[int], today: dt.date) -> dict[int, list[int]]:
+    """Sizes at the end of each of the last weeks, oldest first, by group; one query."""
+    values = {"groups": list(pks), "first": today - dt.timedelta(weeks=WEEKS), "last": today}
+    with connection.cursor() as cursor:
+        cursor.execute(TRENDS, values)
+        rows = cursor.fetchall()
+    found: dict[int, list[int]] = {}
+    for pk, n in rows:
+        found.setdefault(pk, []).append(n)
+    return found
+
+
+def fill_rows(groups: Iterable[ClientGroup], today: dt.date) -> list[ClientGroup]:
+    """Give each group of a list its `trend` and its `scores` by column; two queries."""
+    rows = list(groups)
+    pks = [row.pk for row in rows]
+    trends = size_trends(pks, today) if pks else {}
+    scores = [(column, column.scores(pks)) for column in columns()] if pks else []
+    for row in rows:
+        row.trend = trends.get(row.pk, [])
+        row.grown = row.trend[-1] - row.trend[0] if len(row.trend) > 1 else None
+        row.scores = [(column, found.get(row.pk)) for column, found in scores]
+    return rows
+
+
+# Members and people ------------------------------------------------------------------------------
 
 
 def members_of(group: ClientGroup, *, former: bool = False, text: str = "") -> QuerySet[Membership]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from clientgroups.views import groups, members, rules
+from clientgroups.views import group_panels, groups, members, rules
 
 urlpatterns = [
     path("groups/", groups.group_list, name="group_list"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("groups/<int:pk>/refresh/", rules.group_refresh, name="group_refresh"),
     path("groups/<int:pk>/archive/", groups.group_archive, name="group_archive"),
     path("groups/<int:pk>/restore/", groups.group_restore, name="group_restore"),
+    path("groups/<int:pk>/shape/", group_panels.group_shape, name="group_shape"),
+    path("groups/<int:pk>/requests/", group_panels.group_requests, name="group_requests"),
+    path("groups/<int:pk>/people/", group_panels.group_people, name="group_people"),
     path("groups/<int:pk>/overlap/", rules.group_overlap, name="group_overlap"),
     path("groups/<int:pk>/members/", members.group_members, name="group_members"),
     path("groups/<int:pk>/members/add/", members.group_add_clients, name="group_add_clients"),

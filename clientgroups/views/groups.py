@@ -6,88 +6,71 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clientgroups.forms.filters import GroupFilter
-from clientgroups.models import Client, ClientGroup
+from clientgroups.models import ClientGroup
 from clientgroups.selectors import visible_group
-from clientgroups.selectors.groups import figures_of, members_of
+from clientgroups.selectors.groups import fill_rows, moves_of, size_trends
+from clientgroups.selectors.rules import sentence
 from clientgroups.selectors.rules.explain import describe
 from clientgroups.services import groups as services
 from core import charts
-from core.formats import day, percent
 from core.views import page, render_page
 
-PAGE_SIZE, SHORT = 50, 15
-SHOWN = {"dynamic": {"kind": "dynamic"}, "static": {"kind": "static"}}
-TONES = {"potential": "info", "existing": "ok", "loyal": "violet", "lapsed": "risk"}
+PAGE_SIZE = 50
 
 
 @page("clientgroups.list")
 def group_list(request):
-    rows = ClientGroup.objects.visible_to(request.user).select_related("owner")
+    rows = ClientGroup.objects.visible_to(request.user).select_related("owner").defer("search")
+    found = GroupFilter(request.GET, rows, user=request.user)
     kind = request.GET.get("kind", "")
-    archived = kind == "archived"
-    rows = rows.exclude(archived_at=None) if archived else rows.active()
-    rows = rows.filter(**SHOWN.get(kind, {}))
-    found = GroupFilter(request.GET, rows)
     chips = [
-        (label, "?" + f"kind={key}" if key else "?", kind == key)
+        (label, f"?kind={key}" if key else "?", kind == key)
         for key, label in (
             ("", _("All")),
+            ("mine", _("Mine")),
             ("dynamic", _("By a rule")),
             ("static", _("Listed by hand")),
+            ("problem", _("With problems")),
             ("archived", _("Archived")),
         )
     ]
     listed = Paginator(found.ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": listed, "filter": found, "chips": chips, "archived": archived}
+    groups = fill_rows(listed.object_list, timezone.localdate())
+    for group in groups:
+        group.spark = charts.spark(group.trend)
+    context = {
+        "page": listed,
+        "groups": groups,
+        "columns": [column for column, _score in groups[0].scores] if groups else [],
+        "filter": found,
+        "chips": chips,
+    }
     return render_page(request, "clientgroups/group/list", context)
 
 
 @page("clientgroups.view", load=visible_group)
 def group_detail(request, group):
     today = timezone.localdate()
-    rows = members_of(group)
-    figures = figures_of(group, today)
+    trend = size_trends([group.pk], today).get(group.pk, [])
     context = {
         "group": group,
-        "figures": figures,
-        "mix": stage_mix(figures),
-        "rule": describe(group.rule, reader=request.user) if group.rule else None,
-        "page": Paginator(rows, SHORT).get_page(1),
-        "short": True,
+        "moves": moves_of(group, today),
+        "trend": charts.spark(trend),
+        "grown": trend[-1] - trend[0] if len(trend) > 1 else None,
         "people": [row.user for row in group.access.select_related("user")],
+        **rule_of(group, request.user),
     }
     return render_page(request, "clientgroups/group/detail", context)
 
 
-def stage_mix(figures):
-    """Picture and table of how many clients stand at each stage."""
-    total = sum(figures.stages.values())
-    rows = [(stage, figures.stages.get(stage.value, 0)) for stage in reversed(Client.Stage)]
-    title = _("Lifecycle stages")
-    svg = charts.hbars(
-        [(str(stage.label), number, TONES[stage.value]) for stage, number in rows],
-        title=title,
-        desc=_("How many clients of the group stand at each stage."),
-    )
-    table = [
-        [stage.label, number, percent(number / total) if total else None] for stage, number in rows
-    ]
+def rule_of(group, reader):
+    """The rule as one sentence and as lines; a broken one is told by `group.problem`."""
+    if not group.rule:
+        return {}
     return {
-        "title": title,
-        "sub": stage_day(figures),
-        "svg": svg if total else "",
-        "head": [_("Stage"), _("Clients"), _("Share")],
-        "rows": table,
+        "sentence": sentence(group.rule, reader),
+        "rule": describe(group.rule, reader=reader),
     }
-
-
-def stage_day(figures):
-    """The day, or the days, for which the stages were worked out."""
-    first, last = figures.stages_from, figures.stages_to
-    if last is None:
-        return _("not worked out yet")
-    days = {"first": day(first), "last": day(last)}
-    return _("as of %(last)s") % days if first == last else _("as of %(first)s to %(last)s") % days
 
 
 # Putting away ------------------------------------------------------------------------------------

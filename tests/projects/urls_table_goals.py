@@ -3,6 +3,7 @@
 from accounts.models import AuditEvent
 from projects.services.measurements import delete_measurement
 from tests.factories.accounts import UserFactory
+from tests.factories.clientgroups import ClientGroupFactory
 from tests.factories.goals import GoalFactory, GoalMeasurementFactory
 from tests.factories.projects import ProjectFactory
 from tests.url_table import LEAD, VIEW, Url
@@ -33,6 +34,7 @@ def _value_form(entry):
 
 # A member may report values and check in only where he owns the goal: see tests of the views.
 GOAL_ROWS = [
+    Url("projects:group_goals", VIEW, make=ClientGroupFactory),
     Url(
         "projects:goal_list",
         VIEW,
