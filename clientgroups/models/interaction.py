@@ -121,6 +121,8 @@ class TouchPlan(models.Model):
     )
     kind = models.CharField(_("how"), max_length=8, choices=Interaction.Kind, blank=True)
     note = models.CharField(_("what about"), max_length=300, blank=True)
+    # Nobody is late for a promise that was not made yet.
+    begins_on = models.DateField(_("holds from"), default=timezone.localdate)
 
     class Meta:
         verbose_name = _("touch plan")

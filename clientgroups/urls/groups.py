@@ -15,6 +15,7 @@ urlpatterns = [
     path("groups/<int:pk>/people/", group_panels.group_people, name="group_people"),
     path("groups/<int:pk>/overlap/", rules.group_overlap, name="group_overlap"),
     path("groups/<int:pk>/members/", members.group_members, name="group_members"),
+    path("groups/<int:pk>/members/moves/", members.group_moves, name="group_moves"),
     path("groups/<int:pk>/members/add/", members.group_add_clients, name="group_add_clients"),
     path(
         "groups/<int:pk>/members/<int:member>/remove/",

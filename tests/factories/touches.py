@@ -56,6 +56,7 @@ class TouchPlanFactory(factory.django.DjangoModelFactory):
 
     client_group = factory.SubFactory(ClientGroupFactory)
     every_days = 30
+    begins_on = dt.date(2020, 1, 1)
 
 
 class ClientHealthFactory(factory.django.DjangoModelFactory):
