@@ -1,6 +1,6 @@
 from django.urls import path
 
-from projects.views import goal_actions, goals, measurements
+from projects.views import evidence, goal_actions, goals, measurements
 
 ONE = "projects/<int:pk>/goals/<int:goal_pk>/"
 VALUE = f"{ONE}measurements/<int:entry_pk>/"
@@ -24,4 +24,21 @@ goal_urlpatterns = [
         name="measurement_restore",
     ),
     path(f"{ONE}check-in/", measurements.goal_check_in, name="goal_check_in"),
+    path(f"{ONE}evidence/", evidence.goal_evidence, name="goal_evidence"),
+    path(f"{ONE}evidence/add/", evidence.goal_evidence_add, name="goal_evidence_add"),
+    path(
+        f"{ONE}evidence/<int:finding_pk>/attach/",
+        evidence.goal_evidence_attach,
+        name="goal_evidence_attach",
+    ),
+    path(
+        f"{ONE}evidence/<int:finding_pk>/detach/",
+        evidence.goal_evidence_detach,
+        name="goal_evidence_detach",
+    ),
+    path(
+        "groups/<int:pk>/findings/<int:finding>/goals/",
+        evidence.finding_goals,
+        name="finding_goals",
+    ),
 ]

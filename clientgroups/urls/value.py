@@ -1,8 +1,10 @@
 from django.urls import path
 
-from clientgroups.views import rates, rfm, value, value_rows
+from clientgroups.views import findings, rates, rfm, value, value_rows
 
 GROUP = "groups/<int:pk>/value/"
+FOUND = "groups/<int:pk>/findings/"
+ONE = f"{FOUND}<int:finding>/"
 
 urlpatterns = [
     path("clients/value/", value.all_value, name="all_value"),
@@ -19,4 +21,10 @@ urlpatterns = [
     path(f"{GROUP}clients/", value_rows.group_value_clients, name="group_value_clients"),
     path(f"{GROUP}purchases/", value_rows.group_value_purchases, name="group_value_purchases"),
     path(f"{GROUP}moves/", value_rows.group_value_moves, name="group_value_moves"),
+    path(FOUND, findings.group_findings, name="group_findings"),
+    path(f"{FOUND}new/", findings.finding_create, name="finding_create"),
+    path(ONE, findings.finding_detail, name="finding_detail"),
+    path(f"{ONE}edit/", findings.finding_edit, name="finding_edit"),
+    path(f"{ONE}archive/", findings.finding_archive, name="finding_archive"),
+    path(f"{ONE}restore/", findings.finding_restore, name="finding_restore"),
 ]
