@@ -10,6 +10,7 @@ from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
 from clientgroups.selectors import Part, child_of, visible_group
 from clientgroups.selectors.events import events_of
 from clientgroups.selectors.group_columns import columns
+from clientgroups.selectors.lifecycle import stage_day_sql
 from core.search import search_query
 
 MONTH = dt.timedelta(days=30)
@@ -64,7 +65,7 @@ def stages_of(group: ClientGroup) -> Stages:
         Client.objects.filter(pk__in=members)
         .order_by()
         .values_list("stage")
-        .annotate(n=Count("pk"), first=Min("stage_as_of"), last=Max("stage_as_of"))
+        .annotate(n=Count("pk"), first=Min(stage_day_sql()), last=Max(stage_day_sql()))
     )
     return Stages(
         counts={stage: n for stage, n, _first, _last in rows},

@@ -1,11 +1,13 @@
 """What purchases say about one client, a group and everybody: what pages and panels show."""
 
 import datetime as dt
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from accounts.models import User
 from clientgroups.models import Client, ClientGroup, RfmScore
+from clientgroups.selectors.lifecycle import stage_day
 from clientgroups.selectors.rates import BASE, LeftOut, in_base_sql, value_policy
 from clientgroups.selectors.retention import Retention, retention_in, retention_of
 from clientgroups.selectors.sales import Growth, Sales, growth_of, growths_in, sales_of
@@ -45,7 +47,8 @@ SELECT {BASE},
        (SELECT max(day) FROM gaps),
        (SELECT max(r.valid_from) FROM clientgroups_exchangerate r
          WHERE r.base = {BASE} AND r.currency IN (SELECT currency FROM worth)
-           AND r.valid_from <= %(today)s)
+           AND r.valid_from <= %(today)s),
+       (SELECT max(derived_on) FROM clientgroups_lifecyclepolicy)
 """  # noqa: S608
 
 
@@ -67,6 +70,7 @@ class Spending:
     last_on: dt.date | None
     since: int | None
     rate_on: dt.date | None
+    derived_on: dt.date | None = None
     rfm: RfmScore | None = None
     left_out: int = field(init=False, default=0)
 
@@ -89,8 +93,9 @@ class Spending:
 def spending_in_base(client: Client, today: dt.date) -> Spending:
     """One statement, and one for the scores."""
     (row,) = rows_of(SPENT, {"client": client.pk, "today": today})
-    base, total, _lines, bought, missing, days, gap, longest, last_on, rate_on = row
-    found = sorted((missing or {}).items())
+    base, total, _lines, bought, missing, days, gap, longest, last_on, rate_on, derived = row
+    # JSON is left as text by the connection, whose columns Django reads itself.
+    found = sorted(json.loads(missing or "{}").items())
     return Spending(
         currency=base,
         total=total,
@@ -102,13 +107,18 @@ def spending_in_base(client: Client, today: dt.date) -> Spending:
         last_on=last_on,
         since=(today - last_on).days if last_on else None,
         rate_on=rate_on,
+        derived_on=derived,
         rfm=RfmScore.objects.filter(client=client).first(),
     )
 
 
 def client_panel(client: Client, user: User, today: dt.date) -> dict:  # noqa: ARG001
     """Context of clientgroups/value/_client.html; two statements."""
-    return {"spending_base": spending_in_base(client, today)}
+    spending = spending_in_base(client, today)
+    return {
+        "spending_base": spending,
+        "stage_day": stage_day(client, spending.derived_on),
+    }
 
 
 # A group -----------------------------------------------------------------------------------------
