@@ -22,7 +22,7 @@ def invitation_text(activity: Activity, language: str) -> str:
 
 def zone_of(contact: Contact, owner: User) -> ZoneInfo:
     """The zone a contact reads times in: their own, or that of the person who invites."""
-    return ZoneInfo(contact.time_zone or owner.time_zone)
+    return ZoneInfo(contact.time_zone) if contact.time_zone else owner.zone
 
 
 def when_of(activity: Activity, zone: dt.tzinfo) -> str:
