@@ -80,7 +80,8 @@ def leads_of(client: Client) -> list[User]:
 def request_by_token(token: str) -> ServiceRequest | None:
     """What stands behind a personal link; nothing once the client was erased or they left."""
     rows = ServiceRequest.objects.filter(token=token, client__erased_at=None).defer("search")
-    row = rows.select_related("client", "contact", "type", "assignee", "sla").first()
+    related = ("client", "contact", "type", "assignee", "sla__calendar")
+    row = rows.select_related(*related).first()
     if row is None or (row.contact is not None and not row.contact.is_active):
         return None
     return row

@@ -23,6 +23,7 @@ from clientgroups.services.requests import (
 )
 
 Status = ServiceRequest.Status
+TEXT_LIMIT = 20_000
 CLIENT_TEXT_LIMIT = 5000
 # Somebody may write a book through a personal link, but not into our database.
 MOST_FROM_CLIENT = 200
@@ -65,13 +66,20 @@ def add_message(
     return message
 
 
+def check_length(text: str, most: int) -> None:
+    """Refuse a text that is longer than its column may hold."""
+    if len(text) > most:
+        raise ValidationError(_("Please write %(most)d characters at most.") % {"most": most})
+
+
 def _new_message(
     row: ServiceRequest, text: str, *, actor: User | None, is_internal: bool, key: UUID
 ) -> RequestMessage:
     message = RequestMessage(
         request=row, author=actor, is_internal=is_internal, text=text.strip(), submission_key=key
     )
-    message.full_clean(exclude=["submission_key"])
+    check_length(text, TEXT_LIMIT if actor else CLIENT_TEXT_LIMIT)
+    message.full_clean()
     message.save(force_insert=True)
     return message
 
@@ -87,10 +95,6 @@ def write_as_client(*, request: ServiceRequest, text: str, submission_key: UUID)
     if twin and request.pk in (twin.request_id, twin.request.follows_id):
         return twin.request
     row, now = lock(request), timezone.now()
-    if len(text) > CLIENT_TEXT_LIMIT:
-        raise ValidationError(
-            _("Please write %(most)d characters at most.") % {"most": CLIENT_TEXT_LIMIT}
-        )
     if row.messages.filter(author=None).count() >= MOST_FROM_CLIENT:
         raise ValidationError(_("This conversation is very long. Please call us instead."))
     if not row.is_open and row.resolved_at < now - REOPEN_FOR:

@@ -85,6 +85,12 @@ def too_often():
 
 def show(request, row, language, *, answer=None, rating=None):
     now = timezone.now()
+    zone = row.contact and row.contact.time_zone or (row.sla and row.sla.calendar.time_zone)
+    with timezone.override(zone or timezone.get_default_timezone_name()):
+        return draw_public(*drawn(request, row, language, now, answer, rating))
+
+
+def drawn(request, row, language, now, answer, rating):
     context = {
         "row": row,
         "conversation": visible_conversation(row),
@@ -98,7 +104,7 @@ def show(request, row, language, *, answer=None, rating=None):
         "limit": services.CLIENT_TEXT_LIMIT,
         "csrf_token": get_token(request),
     }
-    return draw_public("request/public", context, language, 422 if answer or rating else 200)
+    return "request/public", context, language, 422 if answer or rating else 200
 
 
 def back(row, language, said=""):

@@ -66,7 +66,7 @@ class Desk:
 
     def serve(self, archetype, group):
         clients = sorted(group.memberships.select_related("client"), key=lambda row: row.pk)
-        clients = [row.client for row in clients[:24]]
+        clients = self.dice.sample([row.client for row in clients], min(24, len(clients)))
         contacts = Contact.objects.filter(client__in=clients).order_by("pk")
         self.contact = {row.client_id: row for row in contacts}
         access = GroupAccess.objects.filter(client_group=group).exclude(role=Role.VIEWER)
