@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from clientgroups.models import ClientGroup, Membership
+from core.search import search_query
 
 SIZES = """
 SELECT LEAST((month.first + INTERVAL '1 month' - INTERVAL '1 day')::date, %(today)s::date) AS day,
@@ -41,9 +42,12 @@ def size_series(group: ClientGroup, months: int, today: dt.date) -> list[Size]:
         return [Size(day, n if known else None) for day, n, known in cursor.fetchall()]
 
 
-def members_on(group: ClientGroup, day: dt.date) -> QuerySet[Membership]:
-    """The rows that held on a day, by name."""
+def members_on(group: ClientGroup, day: dt.date, text: str = "") -> QuerySet[Membership]:
+    """The rows that held on a day, by name; `text` searches the names."""
     rows = group.memberships.on(day).select_related("client")
+    if text.strip():
+        query = search_query(text)
+        rows = rows.filter(client__search=query) if query is not None else rows.none()
     return rows.order_by("client__name", "pk")
 
 

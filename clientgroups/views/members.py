@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clientgroups.forms.filters import search
-from clientgroups.forms.groups import AddClientsForm, GrantForm, MemberSearchForm
+from clientgroups.forms.groups import GrantForm, MemberSearchForm
+from clientgroups.forms.rules_members import AddSinceForm, DayForm, MovesForm
 from clientgroups.selectors import visible_group
 from clientgroups.selectors.clients import addable_clients
 from clientgroups.selectors.groups import access_event, access_of_group, member_of_group, members_of
+from clientgroups.selectors.membership_days import members_on, moves_between
 from clientgroups.services import access as access_services
 from clientgroups.services import groups as services
 from core.views import page, render_page
@@ -26,16 +28,35 @@ def tell_undo(request, text, name, *args):
 @page("clientgroups.view", load=visible_group)
 def group_members(request, group):
     former = request.GET.get("former") == "1"
-    form = MemberSearchForm(request.GET)
+    form, day_form = MemberSearchForm(request.GET), DayForm(request.GET)
     text = form.cleaned_data["q"] if form.is_valid() else ""
-    rows = members_of(group, former=former, text=text)
+    on = day_form.cleaned_data["on"] if day_form.is_valid() else None
+    rows = members_on(group, on, text) if on else members_of(group, former=former, text=text)
     context = {
         "group": group,
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
-        "former": former,
+        "former": former and not on,
         "text": text,
+        "on": on,
+        "day_form": day_form if "on" in request.GET else DayForm(),
     }
     return render_page(request, "clientgroups/group/members", context)
+
+
+@page("clientgroups.view", load=visible_group)
+def group_moves(request, group):
+    form = MovesForm(request.GET if "since" in request.GET else None)
+    context = {"group": group, "form": form}
+    if form.is_valid() and form.cleaned_data["since"]:
+        days = form.cleaned_data
+        moves = moves_between(group, days["since"], days["until"])
+        context |= days | {
+            "sides": [
+                (_("Joined"), moves.joined.count(), moves.joined[:PAGE_SIZE]),
+                (_("Left"), moves.left.count(), moves.left[:PAGE_SIZE]),
+            ]
+        }
+    return render_page(request, "clientgroups/group/moves", context)
 
 
 @page("clientgroups.edit", load=visible_group, methods=("GET", "HEAD", "POST"))
@@ -43,7 +64,7 @@ def group_add_clients(request, group):
     text = request.GET.get("q", "").strip()[:200]
     choices = addable_clients(group, request.user)
     data = request.POST if request.method == "POST" else None
-    form = AddClientsForm(data, choices=choices)
+    form = AddSinceForm(data, choices=choices)
     if form.is_valid():
         try:
             added = services.add_clients(group=group, actor=request.user, **form.cleaned_data)

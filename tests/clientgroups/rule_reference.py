@@ -216,7 +216,30 @@ def custom(person, node):
     return {True: "true", False: "false"}.get(value, value)
 
 
+def score(name):
+    return lambda person, node: getattr(person["rfm"], name, None)
+
+
+def days_bought(person):
+    return sorted({row["day"] for row in person["purchases"] if row["amount"] >= 0})
+
+
+def mean_gap(person, node):
+    days = days_bought(person)
+    return Fraction((days[-1] - days[0]).days, len(days) - 1) if len(days) > 1 else None
+
+
 FIGURES = {
+    "rfm_segment": score("segment"),
+    "rfm_r": score("r"),
+    "rfm_f": score("f"),
+    "rfm_m": score("m"),
+    "rfm_money": score("monetary"),
+    "recency_days": lambda person, node: (
+        (TODAY - person["last_purchase"]).days if person["last_purchase"] else None
+    ),
+    "purchase_days": lambda person, node: len(days_bought(person)),
+    "purchase_gap": mean_gap,
     "days_in_stage": lambda person, node: (TODAY - person["stage_since"]).days,
     "purchase_count": lambda person, node: len(purchases(person, node)),
     "purchase_sum": lambda person, node: sum(amounts(person, node, refunds=True)),
