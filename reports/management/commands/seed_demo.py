@@ -17,7 +17,7 @@ from reports.demo.projects import make_projects
 from reports.demo.service import make_service
 from reports.demo.surveys import make_surveys
 from reports.demo.touches import make_touches
-from reports.demo.value import make_value
+from reports.demo.value import make_evidence, make_value
 
 SEED = 2026
 DEFAULT_PASSWORD = "tandem-demo-2026"  # noqa: S105 - printed at the start of every demo
@@ -59,6 +59,7 @@ class Command(BaseCommand):
             make_value(world)
             make_projects(world)
             make_goals(world)
+            make_evidence(world)
             make_surveys(world)
             make_service(world)
             make_activities(world)
