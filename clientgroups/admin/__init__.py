@@ -1,3 +1,3 @@
-from clientgroups.admin import care, engagement, groups, value
+from clientgroups.admin import care, engagement, groups, service, value
 
-__all__ = ["care", "engagement", "groups", "value"]
+__all__ = ["care", "engagement", "groups", "service", "value"]

@@ -83,8 +83,9 @@ class BusinessCalendar(models.Model):
                 }
             )
         if isinstance(self.hours, list) and not any(self.hours):
+            # Of no field: the form of the administration writes the week in seven.
             raise ValidationError(
-                {"hours": gettext("This calendar is never open, so nothing would ever fall due.")}
+                gettext("This calendar is never open, so nothing would ever fall due.")
             )
 
     @property
