@@ -8,4 +8,5 @@ class FeedbackConfig(AppConfig):
         # Each puts what it offers into a register of the app below; models are loaded only now.
         import feedback.selectors.client_events  # noqa: PLC0415
         import feedback.selectors.client_facts  # noqa: PLC0415
-        import feedback.selectors.group_scores  # noqa: F401, PLC0415
+        import feedback.selectors.group_scores  # noqa: PLC0415
+        import feedback.services.personal  # noqa: F401, PLC0415

@@ -6,6 +6,7 @@ from clientgroups.views import (
     clients_contacts,
     duplicates,
     merges,
+    personal,
     typeahead,
 )
 
@@ -41,4 +42,7 @@ urlpatterns = [
     ),
     path(f"{ONE}merge/<int:other>/", merges.client_merge, name="client_merge"),
     path(f"{ONE}merges/<int:merge>/undo/", merges.client_merge_undo, name="client_merge_undo"),
+    # What is kept about one client
+    path(f"{ONE}export/", personal.client_export, name="client_export"),
+    path(f"{ONE}erase/", personal.client_erase, name="client_erase"),
 ]
