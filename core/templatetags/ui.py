@@ -154,12 +154,16 @@ def sort_th(context, field, label, param="sort", cls=""):
 
 @register.simple_tag(takes_context=True)
 def nav_link(
-    context, name, *args, label="", icon="point", count=None, tone="", exact=False, keys=""
+    context, name, *args, label="", icon="point", count=None, tone="", exact=False, keys="", but=""
 ):
-    """One place of the sidebar, marked when it is the page shown."""
+    """One place of the sidebar, marked when it is the page shown.
+
+    `but` names a place that lies below this one and has a line of its own.
+    """
     url = path_to(name, *args)
     path = context["request"].path
     on = path == url or (not exact and url != "/" and path.startswith(url))
+    on = on and not (but and path.startswith(path_to(but)))
     return format_html(
         '<li><a href="{}"{}{}>{}<span>{}</span>{}</a></li>',
         url,
