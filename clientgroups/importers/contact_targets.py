@@ -12,7 +12,7 @@ from clientgroups.selectors.client_columns import COLUMNS, CUSTOM, DERIVED
 
 GIVEN, MIDDLE, FAMILY, POSTAL, LABEL = "given", "middle", "family", "postal_code", "label"
 EMAIL_OPT_OUT, PHONE_OPT_OUT = "email_opt_out", "phone_opt_out"
-CLIENT_REFERENCE = "client_link"
+CLIENT_LINK = "client_link"
 # Parts of the product's own columns that only other programs write.
 _OTHER = {
     GIVEN: gettext_noop("Given name"),
@@ -21,7 +21,7 @@ _OTHER = {
     POSTAL: gettext_noop("Postal code (kept with the address)"),
     EMAIL_OPT_OUT: gettext_noop("Objects to e-mail"),
     PHONE_OPT_OUT: gettext_noop("Objects to phone calls"),
-    CLIENT_REFERENCE: gettext_noop("Refers to a client of another file"),
+    CLIENT_LINK: gettext_noop("Refers to a client of another file"),
     LABEL: gettext_noop("Says what the next column is (home, work, mobile)"),
 }
 _BUILT_IN = {column.key: column for column in COLUMNS if column.part != DERIVED}

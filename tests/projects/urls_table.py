@@ -9,6 +9,7 @@ from tests.factories.projects import (
     ProjectFactory,
     TaskFactory,
 )
+from tests.projects.urls_interactions import ROWS as INTERACTION_ROWS
 from tests.projects.urls_requests import REQUEST_ROWS
 from tests.projects.urls_table_goals import GOAL_ROWS
 from tests.url_table import LEAD, SIGNED_IN, VIEW, WORK, Url
@@ -160,5 +161,6 @@ ROWS = [
         note="a link of no task",
     ),
     *GOAL_ROWS,
+    *INTERACTION_ROWS,
     *REQUEST_ROWS,
 ]
