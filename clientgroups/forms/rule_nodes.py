@@ -126,13 +126,18 @@ class Row(Part):
         return self.entry.operators[self.op].takes if self.entry else NOTHING
 
     @property
+    def listed(self):
+        """Whether values are chosen from a list, be it an empty one."""
+        return bool(self.entry and (self.entry.choices or self.entry.kind == "yes_no"))
+
+    @property
     def widget(self):
         """Which field to draw for the value."""
         if self.takes == MANY:
-            return "boxes" if self.options else "lines"
+            return "boxes" if self.listed else "lines"
         if self.takes in (NOTHING, RANGE, PERIOD, WINDOW, NEXT):
             return self.takes
-        return "select" if self.options else self.entry.kind
+        return "select" if self.listed else self.entry.kind
 
     @property
     def sections(self):
@@ -155,7 +160,7 @@ class Row(Part):
         """Values on offer; a chosen one that is offered no longer is kept and shown as such."""
         offered = self.register.offered(self.entry) if self.entry else []
         known = {key for key, _label in offered}
-        lost = [value for value in self.values if offered and value and value not in known]
+        lost = [value for value in self.values if self.listed and value and value not in known]
         return [*((value, _("(no longer on offer)")) for value in lost), *offered]
 
     @property
@@ -209,8 +214,8 @@ class Row(Part):
         elif self.takes == RANGE:
             found["value"] = {"low": self.low, "high": self.high}
         elif self.takes == MANY:
-            listed = self.values if self.options else self.lines.splitlines()
-            found["value"] = [one.strip() for one in listed if one.strip()]
+            several = self.values if self.listed else self.lines.splitlines()
+            found["value"] = [one.strip() for one in several if one.strip()]
         elif self.takes != NOTHING:
             found["value"] = self.value
         if self.entry and self.entry.windowed and self.span_unit:

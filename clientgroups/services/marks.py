@@ -32,7 +32,7 @@ def mark_clients_dirty(client_ids: Iterable[int] | QuerySet) -> int:
     it selects one column, the key. A large batch asks for all rules to be run once over everybody.
     """
     if isinstance(client_ids, QuerySet):
-        wanted, params = sql_of(client_ids.order_by().values("pk"))
+        wanted, params = sql_of(client_ids.values("pk"))
     else:
         keys = list(dict.fromkeys(client_ids))
         if not keys:
