@@ -144,8 +144,8 @@ def invitation(
     began = activity.starts_at or timezone.now()
     asked = min(began - dt.timedelta(days=20), timezone.now() - dt.timedelta(days=3))
     attended = None
-    if activity.status == Status.DONE and answer in ("accepted", "declined"):
-        attended = answer == "accepted" and world.dice.random() < 0.8
+    if activity.status == Status.DONE and answer == "accepted":
+        attended = world.dice.random() < 0.8
     return ActivityInvitation(
         activity=activity,
         client_id=contact.client_id,

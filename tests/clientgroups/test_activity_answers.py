@@ -1,0 +1,446 @@
+"""The page of an invited person: answers, seats, consent, the calendar file; and races on seats."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEvent
+from clientgroups.models import ActivityInvitation, ConsentChange
+from clientgroups.services import activities as services
+from clientgroups.services import activity_answers as answers
+from notifications.models import Message
+from tests.factories.accounts import UserFactory
+from tests.factories.activities import ActivityFactory, ActivityInvitationFactory, person_in
+from tests.factories.clientgroups import GroupAccessFactory
+
+pytestmark = pytest.mark.django_db
+HOSTILE = "<script>alert('x')</script>"
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def url(row, name="activity_answer"):
+    return reverse(f"clientgroups:{name}", args=[row.token])
+
+
+def answer_of(row):
+    return ActivityInvitation.objects.get(pk=row.pk).answer
+
+
+# The page ----------------------------------------------------------------------------------------
+
+
+def test_page_needs_no_account_and_no_script(client):
+    row = ActivityInvitationFactory(
+        activity__name="Harvest evening", activity__text="Come!", activity__place="Quay 4"
+    )
+
+    response = client.get(url(row))
+    page = text_of(response)
+
+    assert response.status_code == 200
+    assert "Harvest evening" in page
+    assert "Come!" in page
+    assert "I will come" in page
+    assert "<script" not in page
+    assert response["Referrer-Policy"] == "strict-origin"
+    assert response["Cache-Control"] == "no-store"
+    assert response["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_page_speaks_the_language_of_the_contact_and_can_be_switched(client):
+    row = ActivityInvitationFactory(
+        contact__language="zh-hans",
+        activity__text="Come!",
+        activity__text_zh="敬请光临",
+        activity__starts_at=dt.datetime(2027, 1, 10, 1, tzinfo=dt.UTC),
+        contact__time_zone="Asia/Shanghai",
+    )
+
+    chinese, english = text_of(client.get(url(row))), text_of(client.get(url(row) + "?lang=en"))
+
+    assert 'lang="zh-hans"' in chinese
+    assert "敬请光临" in chinese
+    assert "2027年1月10日" in chinese
+    assert "09:00" in chinese
+    assert "Come!" in english
+    assert "Sunday 10 January 2027 09:00" in english.replace(",", "")
+
+
+def test_hostile_texts_are_shown_as_text(client):
+    row = ActivityInvitationFactory(
+        activity__name=HOSTILE,
+        activity__text=HOSTILE,
+        activity__place=HOSTILE,
+        contact__name=HOSTILE,
+        activity__owner__name=HOSTILE,
+    )
+
+    for name in ("activity_answer", "activity_stop"):
+        assert HOSTILE not in text_of(client.get(url(row, name)))
+
+
+def test_unknown_links_of_all_kinds_look_the_same(client):
+    draft = ActivityInvitationFactory(activity__status="draft")
+    erased = ActivityInvitationFactory(client__erased_at=timezone.now())
+    unknown = reverse("clientgroups:activity_answer", args=["nothing"])
+    cache.clear()
+
+    pages = [client.get(path) for path in (unknown, url(draft), url(erased))]
+    pages += [client.get(url(draft, name)) for name in ("activity_stop", "activity_calendar")]
+
+    assert {page.status_code for page in pages} == {404}
+    assert len({page.content for page in pages}) == 1
+
+
+def test_guessing_tokens_ends_after_thirty(client):
+    row = ActivityInvitationFactory()
+    cache.clear()
+    for number in range(30):
+        client.get(reverse("clientgroups:activity_answer", args=[f"guess{number}"]))
+
+    assert client.get(url(row)).status_code == 404
+    cache.clear()
+    assert client.get(url(row)).status_code == 200
+
+
+def test_page_works_while_the_cache_is_away(client, monkeypatch):
+    def away(*args, **kwargs):
+        raise OSError
+
+    for name in ("get", "add", "incr"):
+        monkeypatch.setattr(f"clientgroups.views.personal_links.cache.{name}", away)
+    row = ActivityInvitationFactory()
+
+    assert client.get(url(row)).status_code == 200
+    assert client.get("/i/nothing/").status_code == 404
+
+
+# Answering ---------------------------------------------------------------------------------------
+
+
+def test_answers_are_kept_and_may_change_until_the_beginning(client):
+    row = ActivityInvitationFactory()
+
+    first = client.post(url(row), {"answer": "accept", "language": "en"})
+    assert first.status_code == 302
+    assert answer_of(row) == "accepted"
+    assert "You have a seat" in text_of(client.get(first["Location"]))
+    client.post(url(row), {"answer": "decline"})
+    assert answer_of(row) == "declined"
+    assert "You do not take part" in text_of(client.get(url(row)))
+
+    verbs = AuditEvent.objects.filter(verb="invitation.answered")
+    assert verbs.count() == 2
+    assert verbs.first().actor is None
+
+
+def test_forms_need_their_token():
+    row = ActivityInvitationFactory()
+    strict = Client(enforce_csrf_checks=True)
+
+    assert strict.post(url(row), {"answer": "accept"}).status_code == 403
+    page = text_of(strict.get(url(row)))
+    token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    sent = {"answer": "accept", "csrfmiddlewaretoken": token}
+    assert strict.post(url(row), sent).status_code == 302
+
+
+def test_same_answer_twice_is_recorded_once(client):
+    row = ActivityInvitationFactory()
+
+    for _ in range(2):
+        client.post(url(row), {"answer": "accept"})
+
+    assert AuditEvent.objects.count() == 1
+
+
+def test_unknown_answer_changes_nothing(client):
+    row = ActivityInvitationFactory()
+
+    assert client.post(url(row), {"answer": "maybe"}).status_code == 422
+    assert answer_of(row) == "none"
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"activity__begun": True}, "Answers are closed"),
+        ({"activity__status": "done"}, "Answers are closed"),
+        ({"activity__status": "cancelled"}, "does not take place"),
+        (
+            {
+                "activity__starts_at": None,
+                "activity__ends_at": timezone.now() - dt.timedelta(days=1),
+                "activity__kind": "offer",
+            },
+            "Answers are closed",
+        ),
+    ],
+)
+def test_answers_after_the_beginning_are_closed_politely(client, fields, sentence):
+    row = ActivityInvitationFactory(**fields)
+
+    response = client.post(url(row), {"answer": "accept"})
+
+    assert response.status_code == 409
+    assert sentence in text_of(response)
+    assert 'name="answer"' not in text_of(response)
+    assert answer_of(row) == "none"
+
+
+def test_cancelled_page_says_why_and_takes_the_event_out_of_the_calendar(client):
+    row = ActivityInvitationFactory(
+        answer="accepted", activity__status="cancelled", activity__cancelled_because="Storm"
+    )
+
+    page = text_of(client.get(url(row)))
+
+    assert "Storm" in page
+    assert "Take it out of my calendar" in page
+    assert b"METHOD:CANCEL" in client.get(url(row, "activity_calendar")).content
+
+
+def test_campaign_asks_in_its_own_words(client):
+    row = ActivityInvitationFactory(activity__kind="offer", activity__starts_at=None)
+
+    assert "Yes, I am interested" in text_of(client.get(url(row)))
+    client.post(url(row), {"answer": "accept"})
+    page = text_of(client.get(url(row)))
+    assert "noted that you take part" in page
+    assert "calendar" not in page
+
+
+def test_calendar_file_is_for_who_accepted(client):
+    row = ActivityInvitationFactory(activity__name="Tea; cakes")
+    path = url(row, "activity_calendar")
+
+    assert client.get(path).status_code == 404
+    client.post(url(row), {"answer": "accept"})
+    response = client.get(path)
+
+    assert response["Content-Type"].startswith("text/calendar")
+    assert b"SUMMARY:Tea\\; cakes\r\n" in response.content
+    assert client.get(reverse("clientgroups:activity_calendar", args=["no"])).status_code == 404
+
+
+# Seats -------------------------------------------------------------------------------------------
+
+
+def full(seats=1):
+    """An activity whose seats are taken, and somebody who waits for one."""
+    activity = ActivityFactory(invited=True, seats=seats)
+    taken = [ActivityInvitationFactory(activity=activity) for _ in range(seats)]
+    for row in taken:
+        answers.answer_invitation(invitation=row, accept=True)
+    return activity, taken
+
+
+def test_full_activity_puts_people_on_the_waiting_list(client):
+    activity, _taken = full()
+    late = ActivityInvitationFactory(activity=activity)
+
+    assert "Put me on the waiting list" in text_of(client.get(url(late)))
+    client.post(url(late), {"answer": "accept"})
+    client.post(url(late), {"answer": "accept"})
+
+    assert answer_of(late) == "waiting"
+    assert "You are on the waiting list" in text_of(client.get(url(late)))
+
+
+def test_page_counts_the_free_seats(client):
+    activity = ActivityFactory(invited=True, seats=2)
+    row = ActivityInvitationFactory(activity=activity)
+
+    assert "2 seats are free" in text_of(client.get(url(row)))
+
+
+def test_seat_given_back_goes_to_who_waits_longest_and_is_told_once():
+    activity, (seated,) = full()
+    first, second = (ActivityInvitationFactory(activity=activity) for _ in range(2))
+    for row in (first, second):
+        answers.answer_invitation(invitation=row, accept=True)
+
+    answers.answer_invitation(invitation=seated, accept=False)
+
+    assert (answer_of(first), answer_of(second)) == ("accepted", "waiting")
+    mail = Message.objects.get(kind="activity.seat")
+    assert mail.address == first.contact.email
+    assert "it is yours" in mail.body
+
+
+def test_more_seats_are_given_to_who_waits():
+    activity, _taken = full()
+    waiting = [ActivityInvitationFactory(activity=activity) for _ in range(3)]
+    for row in waiting:
+        answers.answer_invitation(invitation=row, accept=True)
+    lead = GroupAccessFactory(client_group=activity.client_group, role="lead").user
+
+    services.update_activity(activity=activity, actor=lead, seats=3)
+
+    assert [answer_of(row) for row in waiting] == ["accepted", "accepted", "waiting"]
+    services.update_activity(activity=activity, actor=lead, seats=None)
+    assert answer_of(waiting[2]) == "accepted"
+
+
+def test_who_gives_a_seat_back_and_waits_again_is_told_again():
+    activity, (seated,) = full()
+    other = ActivityInvitationFactory(activity=activity)
+    for accept, row in ((True, other), (False, seated), (True, seated), (False, other)):
+        answers.answer_invitation(invitation=row, accept=accept)
+
+    assert answer_of(seated) == "accepted"
+    assert Message.objects.filter(kind="activity.seat").count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_seat_is_taken_by_one_of_two_at_the_same_moment():
+    activity = ActivityFactory(invited=True, seats=1)
+    rows = [ActivityInvitationFactory(activity=activity) for _ in range(4)]
+    gate = threading.Barrier(len(rows))
+
+    def accept(row):
+        try:
+            gate.wait(timeout=10)
+            answers.answer_invitation(invitation=row, accept=True)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=accept, args=[row]) for row in rows]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+
+    found = sorted(activity.invitations.values_list("answer", flat=True))
+    assert found == ["accepted", "waiting", "waiting", "waiting"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_sending_at_the_same_moment_invite_everybody_once():
+    activity = ActivityFactory()
+    for _ in range(5):
+        person_in(activity.client_group)
+    leads = [UserFactory(admin=True) for _ in range(2)]
+    gate = threading.Barrier(3)
+    made = []
+
+    def run(call):
+        try:
+            gate.wait(timeout=10)
+            made.append(call())
+        finally:
+            connection.close()
+
+    calls = [
+        lambda lead=lead: services.send_invitations(activity=activity, actor=lead) for lead in leads
+    ]
+    calls.append(services.send_due_invitations)
+    threads = [threading.Thread(target=run, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+
+    assert activity.invitations.count() == 5
+    assert Message.objects.filter(kind="activity.invitation").count() == 5
+
+
+# Taking back consent -----------------------------------------------------------------------------
+
+
+def test_consent_is_taken_back_on_its_own_page(client):
+    row = ActivityInvitationFactory(contact__name="Ann")
+    path = url(row, "activity_stop")
+
+    page = client.get(path)
+    assert "Ann" in text_of(page)
+    row.contact.refresh_from_db()
+    assert row.contact.email_consent
+
+    response = client.post(path, {"language": "en"})
+
+    row.contact.refresh_from_db()
+    assert not row.contact.email_consent
+    assert ConsentChange.objects.count() == 1
+    assert "You get no more e-mails" in text_of(client.get(response["Location"]))
+    assert "No more invitations by e-mail" not in text_of(client.get(url(row)))
+
+
+@pytest.mark.parametrize("channel", ["phone", "chat", "post"])
+def test_consent_of_every_channel_can_be_taken_back_after_the_end_too(client, channel):
+    row = ActivityInvitationFactory(
+        activity__channel=channel,
+        activity__begun=True,
+        **{f"contact__{channel}_consent": True},
+    )
+
+    client.post(url(row, "activity_stop"))
+
+    row.contact.refresh_from_db()
+    assert not row.contact.agrees_to(channel)
+    assert row.contact.email_consent
+
+
+# By hand -----------------------------------------------------------------------------------------
+
+
+def test_answer_told_on_the_phone_counts_as_asked():
+    row = ActivityInvitationFactory(activity__channel="phone", sent_at=None)
+    colleague = UserFactory()
+
+    answers.answer_invitation(invitation=row, accept=True, actor=colleague)
+
+    row.refresh_from_db()
+    assert row.sent_at is not None
+    assert AuditEvent.objects.get().actor == colleague
+
+
+def test_asked_is_ticked_and_unticked_but_an_answer_stays():
+    activity = ActivityFactory(invited=True, channel="phone")
+    silent = ActivityInvitationFactory(activity=activity, sent_at=None)
+    answered = ActivityInvitationFactory(activity=activity, answer="declined")
+    actor = UserFactory()
+    pks = [silent.pk, answered.pk]
+
+    assert answers.mark_asked(activity=activity, actor=actor, pks=pks) == 1
+    assert answers.mark_asked(activity=activity, actor=actor, pks=pks) == 0
+    assert answers.mark_asked(activity=activity, actor=actor, pks=pks, asked=False) == 1
+
+    silent.refresh_from_db()
+    answered.refresh_from_db()
+    assert silent.sent_at is None
+    assert answered.sent_at is not None
+    with pytest.raises(ValidationError, match="by e-mail is known"):
+        answers.mark_asked(activity=ActivityFactory(invited=True), actor=actor, pks=[])
+
+
+def test_attendance_is_noted_changed_and_forgotten():
+    activity = ActivityFactory(begun=True)
+    rows = [ActivityInvitationFactory(activity=activity, answer="accepted") for _ in range(2)]
+    walk_in = ActivityInvitationFactory(activity=activity)
+    other = ActivityInvitationFactory(answer="accepted")
+    actor = UserFactory()
+
+    def mark(pks, attended):
+        return answers.mark_attended(activity=activity, actor=actor, pks=pks, attended=attended)
+
+    assert mark(None, True) == 2
+    assert mark(None, True) == 0
+    assert mark([rows[0].pk, other.pk], False) == 1
+    assert mark([walk_in.pk], True) == 1
+    assert mark([row.pk for row in rows], None) == 2
+    assert mark([row.pk for row in rows], None) == 0
+    other.refresh_from_db()
+    assert other.attended is None
+    with pytest.raises(ValidationError, match="Nobody was invited"):
+        answers.mark_attended(activity=ActivityFactory(), actor=actor, pks=None, attended=True)
