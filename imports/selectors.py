@@ -1,12 +1,16 @@
 """Which imports a person sees, and what their pages show."""
 
+import hashlib
+import json
 from pathlib import Path
 
 from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import User
-from imports.models import ImportIssue, ImportRun
+from imports.models import ImportIssue, ImportRun, RememberedMapping
+
+MOST_LINKS = 20
 
 
 def visible_run(user: User, pk: int) -> ImportRun:
@@ -43,3 +47,28 @@ def issues_of(run: ImportRun, severity: str = "") -> QuerySet[ImportIssue]:
     """Sentences by line, errors and notes or one of them."""
     issues = ImportIssue.objects.filter(run=run)
     return issues.filter(severity=severity) if severity in ("error", "warning") else issues
+
+
+def headings_digest(run: ImportRun) -> str:
+    """What two files with the same headings in the same order share."""
+    names = json.dumps(run.shape["columns"], ensure_ascii=False)
+    return hashlib.sha256(names.encode(errors="replace")).hexdigest()
+
+
+def remembered_mapping(run: ImportRun) -> RememberedMapping | None:
+    """What the person chose for the last file of this kind with these headings."""
+    if not any(run.shape.get("columns") or []):
+        return None
+    return RememberedMapping.objects.filter(
+        user=run.created_by, kind=run.kind, headings=headings_digest(run)
+    ).first()
+
+
+def linkable_runs(run: ImportRun) -> list[ImportRun]:
+    """The person's finished imports of clients, for a file that refers to clients of another."""
+    if "client_link" not in run.shape["suggested"]["mapping"].values():
+        return []
+    finished = ImportRun.objects.filter(
+        created_by=run.created_by, kind=run.kind, state=ImportRun.State.APPLIED
+    )
+    return list(finished.exclude(pk=run.pk).order_by("-finished_at")[:MOST_LINKS])

@@ -17,9 +17,9 @@ from accounts.audit import record
 from accounts.models import User
 from core.files.refusal import Refusal, shorten
 from imports import tasks
-from imports.models import ImportIssue, ImportRun
+from imports.models import ImportIssue, ImportRun, RememberedMapping
 from imports.registry import KINDS, kind_of
-from imports.selectors import path_of
+from imports.selectors import headings_digest, path_of
 from projects.models import Project
 
 STATE = ImportRun.State
@@ -93,8 +93,20 @@ def check_run(*, run: ImportRun, actor: User, mapping: dict, options: dict) -> I
     locked.rows_done, locked.attempts, locked.leased_until = 0, 0, None
     locked.summary = {}
     locked.save()
+    _remember(locked)
     _wake(locked)
     return locked
+
+
+def _remember(run: ImportRun) -> None:
+    """Keep what was chosen for the next file with the same headings; boards have none."""
+    if any(run.shape.get("columns") or []):
+        RememberedMapping.objects.update_or_create(
+            user_id=run.created_by_id,
+            kind=run.kind,
+            headings=headings_digest(run),
+            defaults={"mapping": run.mapping, "options": {**run.options, "link": ""}},
+        )
 
 
 @transaction.atomic

@@ -165,7 +165,7 @@ def _continues(current, text):
 
 def _append(current, text):
     # Pictures are not kept; a note may be long, but not without end.
-    if not (current[4] and current[2]) and sum(map(len, current[2])) < MAX_VALUE:
+    if not (current[4] and any(current[2])) and sum(map(len, current[2])) < MAX_VALUE:
         current[2].append(text)
 
 

@@ -74,6 +74,6 @@ class UploadForm(FileForm):
         board = cleaned.get("kind") == ImportRun.Kind.TRELLO
         if board and not cleaned.get("project") and "project" not in self.errors:
             self.add_error("project", gettext("Choose the project that the board comes to."))
-        if cleaned.get("kind") == ImportRun.Kind.PURCHASES:
+        if cleaned.get("kind") in (ImportRun.Kind.PURCHASES, ImportRun.Kind.CONTACTS):
             cleaned["project"] = None
         return cleaned

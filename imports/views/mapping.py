@@ -5,10 +5,12 @@ from django.utils.translation import gettext as _
 
 from core.views import page, render_page
 from imports import services
-from imports.forms.purchases import MappingForm, SourceForm
+from imports.forms.contacts import ContactMappingForm
+from imports.forms.purchases import MappingForm
+from imports.forms.source import SourceForm
 from imports.forms.trello import BoardForm
 from imports.models import ImportRun
-from imports.selectors import same_file, visible_run
+from imports.selectors import linkable_runs, remembered_mapping, same_file, visible_run
 from imports.views.report import steps_of
 
 
@@ -26,21 +28,37 @@ def _show(request, run, context, status=200):
     return render_page(request, "imports/run/map", context, status=status)
 
 
-# Tables ------------------------------------------------------------------------------------------
+# Tables, cards and records -----------------------------------------------------------------------
+
+
+def _form(run, data=None, **chosen):
+    """The form of the kind of import: which column means what."""
+    if run.kind == ImportRun.Kind.CONTACTS:
+        return ContactMappingForm(data, shape=run.shape, links=linkable_runs(run), **chosen)
+    return MappingForm(data, shape=run.shape, **chosen)
+
+
+def _unsent(request, run):
+    """The form with what was chosen for this file, else for one with these headings before."""
+    remembered = None
+    if not run.mapping and "fresh" not in request.GET:
+        remembered = remembered_mapping(run)
+    chosen = remembered or run
+    form = _form(run, mapping=chosen.mapping or None, options=chosen.options)
+    return {"form": form, "source": SourceForm(shape=run.shape), "remembered": remembered}
 
 
 def _map_table(request, run):
     if request.method == "GET":
-        form = MappingForm(shape=run.shape, mapping=run.mapping, options=run.options)
-        return _show(request, run, {"form": form, "source": SourceForm(shape=run.shape)})
+        return _show(request, run, _unsent(request, run))
     source = SourceForm(request.POST, shape=run.shape)
     if not source.is_valid():
-        form = MappingForm(request.POST, shape=run.shape)
+        form = _form(run, request.POST)
         return _show(request, run, {"form": form, "source": source}, 422)
     changed = source.changed()
     if changed or "reread" in request.POST:
         return _read_again(request, run, source, changed)
-    form = MappingForm(request.POST, shape=run.shape)
+    form = _form(run, request.POST)
     if form.is_valid():
         services.check_run(
             run=run, actor=request.user, mapping=form.mapping(), options=form.options()
@@ -57,10 +75,10 @@ def _read_again(request, run, source, changed):
     except ValidationError as error:
         field = "encoding" if "encoding" in source.fields else None
         source.add_error(field, error)
-        form = MappingForm(request.POST, shape=run.shape)
+        form = _form(run, request.POST)
         return _show(request, run, {"form": form, "source": source}, 422)
     kept = run.shape["columns"] == before
-    form = MappingForm(request.POST if kept else None, shape=run.shape)
+    form = _form(run, request.POST if kept else None)
     messages.info(request, _("The file was read again. Look at the sample and the columns."))
     return _show(request, run, {"form": form, "source": SourceForm(shape=run.shape)})
 

@@ -43,6 +43,7 @@ def report_of(run):
         "messages": _messages(summary.get("messages") or {}),
         "losses": _losses(summary, bookkeeping=False),
         "bookkeeping": _losses(summary, bookkeeping=True),
+        "alike": _alike(summary),
     }
     found["shown_all"] = summary["errors"] + summary["notes"] <= 300
     return found
@@ -53,6 +54,15 @@ def _losses(summary, bookkeeping):
         {"what": say(what, {}), "count": count, "why": say(why, {})}
         for what, count, why in summary.get("losses") or []
         if (why == BOOKKEEPING) == bookkeeping
+    ]
+
+
+def _alike(summary):
+    """Pairs of a new client and one that may be the same."""
+    why = {"name": gettext("Name"), "email": gettext("E-mail"), "phone": gettext("Phone")}
+    return [
+        {"line": line, "name": name, "pk": pk, "known": known, "why": [why[one] for one in same]}
+        for line, name, pk, known, same in summary.get("alike") or []
     ]
 
 
