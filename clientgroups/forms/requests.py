@@ -235,6 +235,11 @@ class RequestFilter(django_filters.FilterSet):
         return wanted if wanted in dict(self.SHOW) else ""
 
     @property
+    def narrowed(self):
+        """Whether anything but a chip leaves rows out."""
+        return any(self.data.get(name) for name in self.filters if name != "show")
+
+    @property
     def ordered(self):
         """What the filters leave: by what is due first, or the newest first among the done."""
         rows = self.qs if self.asked else self.qs.exclude(status__in=DONE)

@@ -126,15 +126,16 @@ def queue_of(user: User) -> QuerySet[ServiceRequest]:
 
 
 def queue_counts(user: User, now: dt.datetime) -> dict[str, int]:
-    """How many requests stand behind each chip; one statement."""
+    """How many requests stand behind each chip of open ones; one statement."""
     rows = ServiceRequest.objects.visible_to(user).open()
-    return rows.aggregate(
+    counts = rows.aggregate(
         mine=Count("pk", filter=Q(assignee=user)),
         unassigned=Count("pk", filter=Q(assignee=None)),
         late=Count("pk", filter=late(now)),
         waiting=Count("pk", filter=WAITS),
         open=Count("pk"),
     )
+    return counts | {"": counts["open"]}
 
 
 def with_clocks(rows: list[ServiceRequest], now: dt.datetime | None = None) -> list[ServiceRequest]:

@@ -28,6 +28,7 @@ from clientgroups.selectors.typeahead import find_clients
 from clientgroups.services import requests as services
 from clientgroups.services.request_mails import reaches_contact
 from clientgroups.views.clients import querystring, saved
+from core.paging import Sliced
 from core.views import page, render_page
 
 PAGE_SIZE, RECENT = 50, 8
@@ -37,13 +38,16 @@ EDIT = ("GET", "HEAD", "POST")
 @page("clientgroups.list")
 def request_list(request):
     found = RequestFilter(request.GET, queue_of(request.user), user=request.user)
-    listed = Paginator(found.ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    listed.object_list = with_clocks(list(listed.object_list), found.now)
     counts = queue_counts(request.user, found.now)
-    names = {"": "open"}
+    rows = found.ordered
+    if not found.narrowed and found.asked in counts:
+        # The chip has counted them already.
+        rows = Sliced(lambda: counts[found.asked], lambda *part: found.ordered[slice(*part)])
+    listed = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    listed.object_list = with_clocks(list(listed.object_list), found.now)
     chips = [
         (
-            f"{label} ({counts[names.get(key, key)]})" if names.get(key, key) in counts else label,
+            f"{label} ({counts[key]})" if key in counts else label,
             querystring(request, show=key),
             found.asked == key,
         )
@@ -53,7 +57,7 @@ def request_list(request):
         "page": listed,
         "filter": found,
         "chips": chips,
-        "asked": bool(set(request.GET) - {"page", "sort", "show"}) or found.asked,
+        "asked": found.narrowed or found.asked,
     }
     return render_page(request, "clientgroups/request/list", context)
 
