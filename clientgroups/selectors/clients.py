@@ -54,12 +54,24 @@ def tags_of(clients: list[Client]) -> dict[int, list[str]]:
     return found
 
 
-def merged_target(client: Client) -> Client:
+def client_or_its_heir(user: User, pk: int) -> Client:
+    """A client the person sees; instead of one that was merged, the client it went into.
+
+    The rows that made a merged client visible moved with it, so its heir decides. `asked` is the
+    key that stands in the address.
+    """
+    heir = merged_target(Client.objects.filter(pk=pk).only("merged_into").first())
+    client = visible_client(user, heir.pk if heir else pk)
+    client.asked = pk
+    return client
+
+
+def merged_target(client: Client | None) -> Client | None:
     """The client that one was merged into, however many merges later; itself when it was not."""
-    seen = {client.pk}
-    while client.merged_into_id and client.merged_into_id not in seen:
-        client = Client.objects.get(pk=client.merged_into_id)
+    seen = set()
+    while client and client.merged_into_id and client.pk not in seen:
         seen.add(client.pk)
+        client = Client.objects.only("merged_into").get(pk=client.merged_into_id)
     return client
 
 

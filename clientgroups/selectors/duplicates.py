@@ -31,7 +31,8 @@ LIMITS = {
     "most": 2000,
 }
 
-ALL = """
+# Shops with a number each are not one shop, however alike their names are.
+ALL = r"""
 WITH scope AS MATERIALIZED ({scope}),
 named AS MATERIALIZED (
     SELECT c.id, c.name_key AS key FROM clientgroups_client c JOIN scope s ON s.id = c.id
@@ -59,6 +60,7 @@ named AS MATERIALIZED (
       FROM (SELECT part FROM block GROUP BY part HAVING count(*) BETWEEN 2 AND %(block)s) k
       JOIN block a USING (part) JOIN block b USING (part)
      WHERE a.id < b.id AND a.key <> b.key AND similarity(a.key, b.key) >= %(alike)s
+       AND regexp_replace(a.key, '\D', '', 'g') = regexp_replace(b.key, '\D', '', 'g')
 )
 {shown}"""
 
@@ -82,10 +84,11 @@ other AS (
       FROM other o WHERE o.id IN (SELECT id FROM scope)
 )
 {shown}"""
-SIMILAR_ONE = """UNION ALL SELECT c.id, 'similar', similarity(c.name_key, me.key)
+SIMILAR_ONE = r"""UNION ALL SELECT c.id, 'similar', similarity(c.name_key, me.key)
       FROM clientgroups_client c CROSS JOIN me
      WHERE c.name_key %% me.key AND c.name_key <> me.key AND c.id <> me.id
-       AND similarity(c.name_key, me.key) >= %(alike)s"""
+       AND similarity(c.name_key, me.key) >= %(alike)s
+       AND regexp_replace(c.name_key, '\D', '', 'g') = regexp_replace(me.key, '\D', '', 'g')"""
 SHOWN = """
 SELECT f.first, f.second, array_agg(DISTINCT f.reason ORDER BY f.reason), min(f.grade)
   FROM found f

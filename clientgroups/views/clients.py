@@ -15,7 +15,7 @@ from clientgroups.models import Client
 from clientgroups.selectors import visible_client
 from clientgroups.selectors.clients import (
     CappedPaginator,
-    merged_target,
+    client_or_its_heir,
     rule_of_client,
     stage_event,
     tags_of,
@@ -77,10 +77,10 @@ def client_create(request):
     return render_page(request, "clientgroups/client/create", {"form": form}, status=status)
 
 
-@page("clientgroups.view", load=visible_client)
+@page("clientgroups.view", load=client_or_its_heir)
 def client_detail(request, client):
-    if client.merged_into_id:
-        return redirect(merged_target(client))
+    if client.asked != client.pk:
+        return redirect(client)
     return render_page(request, "clientgroups/client/detail", page_context(request, client))
 
 
