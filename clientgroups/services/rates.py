@@ -74,7 +74,7 @@ def delete_rate(*, actor: User, rate: ExchangeRate) -> None:
 def save_value_policy(*, actor: User, policy: ValuePolicy) -> ValuePolicy:
     """Store the policy and have scores and rules follow it."""
     policy.base_currency = policy.base_currency.strip().upper()
-    policy.full_clean()
+    policy.full_clean(validate_unique=False)
     before = ValuePolicy.objects.select_for_update().filter(pk=1).first()
     old = _plain(before or ValuePolicy(pk=1), POLICY_FIELDS)
     new = _plain(policy, POLICY_FIELDS)

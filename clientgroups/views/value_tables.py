@@ -90,11 +90,15 @@ def retention_table(subject, periods, rows) -> Table:  # noqa: ANN001
             ]
         )
     months = rows[0].window_months
-    window = ngettext("in %(n)s month", "in %(n)s months", months) % {"n": months}
+    meaning = ngettext(
+        "Active on a day: bought in the %(n)s month up to it.",
+        "Active on a day: bought in the %(n)s months up to it.",
+        months,
+    )
     return Table(
         "retention",
         _("Retention, churn and repeat rate"),
-        _("A client is active on a day when they bought %(window)s up to it.") % {"window": window},
+        meaning % {"n": months},
         [
             _("Period"),
             _("Active before"),
@@ -224,7 +228,9 @@ def flow_table(subject, flow) -> Table:  # noqa: ANN001
                 after=way.after.value,
             )
             line.append(count_cell(n, link))
-        line.append(Cell(formats.number(way.total), way.total))
+        span = {"start": flow.periods[0].start, "end": flow.periods[-1].end}
+        stages = {"before": way.before.value, "after": way.after.value}
+        line.append(count_cell(way.total, subject.url("value_moves", **span, **stages)))
         lines.append(line)
     if flow.ways:
         for stage, numbers in flow.nets:
@@ -232,7 +238,11 @@ def flow_table(subject, flow) -> Table:  # noqa: ANN001
             cells = [Cell(formats.signed(n, 0), n, css="value-net") for n in numbers]
             total = sum(numbers)
             lines.append(
-                [Cell(title, css="value-net"), *cells, Cell(formats.signed(total, 0), total)]
+                [
+                    Cell(title, css="value-net"),
+                    *cells,
+                    Cell(formats.signed(total, 0), total, css="value-net"),
+                ]
             )
     heads = [period.label for period in flow.periods]
     if flow.periods[-1].partial:
