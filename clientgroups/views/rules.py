@@ -6,6 +6,7 @@ from django.db import OperationalError, connection, transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django_htmx.http import trigger_client_event
 
 from clientgroups.forms.groups import GroupForm
 from clientgroups.forms.rules import RuleBuilder
@@ -103,7 +104,12 @@ class Editor:
             context |= self.preview()
         if part:
             shape = "_preview" if self.step == "preview" else "_rule"
-            return render(self.request, f"clientgroups/group/{shape}.html", context)
+            response = render(self.request, f"clientgroups/group/{shape}.html", context)
+            return (
+                response
+                if self.step == "preview"
+                else trigger_client_event(response, "ruleChanged")
+            )
         return render_page(self.request, name, context, status=422 if self.saving else 200)
 
 
