@@ -168,7 +168,7 @@ def late_requests(client: Client, service: dict) -> list[Attention]:
             row.subject,
             _("Past its service level."),
             row.get_absolute_url(),
-            _("Open"),
+            _("View"),
         )
         for row in rows[:2]
     ]
