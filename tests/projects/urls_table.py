@@ -9,6 +9,7 @@ from tests.factories.projects import (
     ProjectFactory,
     TaskFactory,
 )
+from tests.projects.urls_evidence import ROWS as EVIDENCE_ROWS
 from tests.projects.urls_interactions import ROWS as INTERACTION_ROWS
 from tests.projects.urls_requests import REQUEST_ROWS
 from tests.projects.urls_table_goals import GOAL_ROWS
@@ -161,6 +162,7 @@ ROWS = [
         note="a link of no task",
     ),
     *GOAL_ROWS,
+    *EVIDENCE_ROWS,
     *INTERACTION_ROWS,
     *REQUEST_ROWS,
 ]
