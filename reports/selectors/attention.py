@@ -5,14 +5,15 @@ clients, imports that wait.
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, DateField, F, Min, Q, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models import BigIntegerField, Count, DateField, F, Min, Q, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Extract, NullIf
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from clientgroups.models import Client, ClientSilence, Interaction
+from clientgroups.models import Client, ClientSilence, Interaction, ServiceRequest
+from clientgroups.selectors.requests import with_next_due
 from core.addresses import path_to
 from core.formats import day as format_day
 from core.prepared import prepared
@@ -48,7 +49,8 @@ def attention_of(user: User, project: Project | None = None) -> list[Attention]:
     if project:
         rows = _of_project(user, project.pk, today, since)
     else:
-        rows = _of_person(user, today + dt.timedelta(days=1), since)
+        soon = timezone.now() + dt.timedelta(days=1)
+        rows = _of_person(user, today + dt.timedelta(days=1), since, soon)
     lines = [LINES[kind](today, *values) for kind, *values in rows]
     return sorted(filter(None, lines), key=lambda line: line.rank)
 
@@ -57,7 +59,7 @@ def attention_of(user: User, project: Project | None = None) -> list[Attention]:
 
 
 @prepared
-def _of_person(user: User, until: dt.date, since: dt.date) -> QuerySet:
+def _of_person(user: User, until: dt.date, since: dt.date, soon: dt.datetime) -> QuerySet:
     # Access may have ended since the work was assigned.
     tasks = Task.objects.due_on_or_before(until).visible_to(user).filter(assignee=user)
     goals = Goal.objects.visible_to(user).filter(Q(owner=user) | Q(project__lead=user))
@@ -71,6 +73,7 @@ def _of_person(user: User, until: dt.date, since: dt.date) -> QuerySet:
         _imports(imports),
         _follow_ups(promises),
         _silent(silent.filter(since__gte=since)),
+        _requests(ServiceRequest.objects.open().filter(assignee=user), soon),
         all=True,
     )
 
@@ -133,6 +136,16 @@ def _silent(rows):
     return found.values_list("kind", Value(""), Value(""), Value(0), Value(0), "first", "number")[
         :EACH
     ]
+
+
+def _requests(rows, soon):
+    """Requests that are late or due within a day; the last column is the moment, in seconds."""
+    seconds = Cast(Extract("next_due", "epoch", tzinfo=dt.UTC), BigIntegerField())
+    found = with_next_due(rows).filter(next_due__lte=soon).order_by("next_due", "pk")
+    nothing = Cast(Value(None), DateField())
+    return found.values_list(
+        Value("request"), "subject", "client__name", Value(0), F("pk") + 0, nothing, seconds
+    )[:EACH]
 
 
 # What is said -------------------------------------------------------------------------------------
@@ -231,6 +244,21 @@ def _fallen_silent(today, _title, _text, _parent, _pk, first, number):
     )
 
 
+def _request(today, subject, client, _parent, pk, _day, seconds):
+    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
+    late, day = moment < timezone.now(), timezone.localtime(moment).date()
+    when = _("overdue since today") if late and day == today else _due(day, today)
+    return Attention(
+        "headset",
+        "red" if late else "amber",
+        subject,
+        f"{client} · {when}",
+        path_to("clientgroups:request_detail", pk),
+        _("Answer"),
+        (0 if late else 3, (day - today).days),
+    )
+
+
 LINES = {
     "task": _task,
     "goal": _goal,
@@ -238,4 +266,5 @@ LINES = {
     "import": _import,
     "follow_up": _follow_up,
     "silent": _fallen_silent,
+    "request": _request,
 }
