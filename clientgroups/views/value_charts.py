@@ -29,7 +29,7 @@ def retention_chart(periods, rows):  # noqa: ANN001, ANN201
     return {
         "id": "retention-chart",
         "title": title,
-        "sub": _("in per cent, with its 95 %% interval") % {},
+        "sub": _("in per cent, with its confidence interval"),
         "svg": svg if known else "",
         "empty_text": _("Nobody was active before any of these periods."),
         "head": [_("Period"), _("Retention"), _("from"), _("to"), _("Clients")],

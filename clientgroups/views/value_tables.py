@@ -199,9 +199,10 @@ def cohort_table(subject, kind, cohorts, today) -> Table:  # noqa: ANN001
         ]
         for cell in cohort.cells:
             link = subject.url("value_clients", **span, later=cell.offset) if cell.n else ""
-            note = _("%(n)s clients") % {"n": formats.number(cell.n)}
+            note = ngettext("%(n)s client", "%(n)s clients", cell.n)
             if cell.partial:
-                note = _("%(n)s clients so far") % {"n": formats.number(cell.n)}
+                note = ngettext("%(n)s client so far", "%(n)s clients so far", cell.n)
+            note = note % {"n": formats.number(cell.n)}
             css = f"value-h{cell.step}"
             line.append(Cell(formats.percent(cell.share), round(cell.share, 4), link, css, note))
         line += [Cell("", "")] * (widest - len(cohort.cells))
