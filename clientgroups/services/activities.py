@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import User
@@ -144,9 +145,10 @@ def _refuse_late(activity, changed):
     taken = activity.invitations.filter(answer=ActivityInvitation.Answer.ACCEPTED).count()
     seats = changed.get("seats", [None, None])[1]
     if seats is not None and seats < taken:
-        raise ValidationError(
-            {"seats": _("%(n)d people have accepted already.") % {"n": taken}},
+        said = ngettext(
+            "%(n)d person has accepted already.", "%(n)d people have accepted already.", taken
         )
+        raise ValidationError({"seats": said % {"n": taken}})
 
 
 def _set_audience(activity, actor, audience):

@@ -2,8 +2,6 @@ from tests.factories.clientgroups import ClientGroupFactory
 from tests.factories.projects import ProjectFactory
 from tests.url_table import SIGNED_IN, VIEW, Url, expect
 
-
-
 ROWS = [
     Url("reports:today", SIGNED_IN),
     Url("reports:search", SIGNED_IN, query="?q=a"),
