@@ -28,17 +28,32 @@ LONGEST_LINES = 20_000
 
 @dataclass
 class Register:
-    """What the rows of one builder share: the fields there are and the values they offer."""
+    """What the rows of one builder share: the fields there are and the values they offer.
+
+    Values are those of the group's owner; other groups only as far as the writer sees them too.
+    """
 
     fields: Fields
     choices: Choices
+    seen: Choices
 
-    def offered(self, entry) -> list:  # noqa: ANN001
+    def offered(self, entry):
         if entry.kind == "yes_no":
             return [("yes", _("yes")), ("no", _("no"))]
         if not entry.choices:
             return []
-        return [(str(key), str(label)) for key, label in self.choices.of(entry).items()]
+        seen = self.seen.of(entry) if entry.gone else None
+        return [
+            (str(key), str(label))
+            for key, label in self.choices.of(entry).items()
+            if seen is None or key in seen
+        ]
+
+    def lost(self, entry, value):
+        """What stands for a chosen value that is not offered."""
+        if entry.gone and value in {str(key) for key in self.choices.of(entry)}:
+            return _("(not visible to you)")
+        return _("(no longer on offer)")
 
 
 @dataclass
@@ -161,7 +176,7 @@ class Row(Part):
         offered = self.register.offered(self.entry) if self.entry else []
         known = {key for key, _label in offered}
         lost = [value for value in self.values if self.listed and value and value not in known]
-        return [*((value, _("(no longer on offer)")) for value in lost), *offered]
+        return [*((value, self.register.lost(self.entry, value)) for value in lost), *offered]
 
     @property
     def lines(self):

@@ -33,7 +33,7 @@ class RuleBuilder:
         self.said, self.focus, self.removed = "", "", ""
         # A rule chooses among what its group's owner sees, whoever writes it.
         self.owner = group.owner if group else user
-        self.register = Register(Fields(), Choices(self.owner))
+        self.register = Register(Fields(), Choices(self.owner), Choices(user))
         self.root = Branch()
 
     @classmethod

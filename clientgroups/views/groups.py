@@ -9,8 +9,7 @@ from clientgroups.forms.filters import GroupFilter
 from clientgroups.models import ClientGroup
 from clientgroups.selectors import visible_group
 from clientgroups.selectors.groups import fill_rows, moves_of, size_trends
-from clientgroups.selectors.rules import sentence
-from clientgroups.selectors.rules.explain import describe
+from clientgroups.selectors.rules.card import rule_card
 from clientgroups.services import groups as services
 from core import charts
 from core.views import page, render_page
@@ -58,19 +57,9 @@ def group_detail(request, group):
         "trend": charts.spark(trend),
         "grown": trend[-1] - trend[0] if len(trend) > 1 else None,
         "people": [row.user for row in group.access.select_related("user")],
-        **rule_of(group, request.user),
+        **rule_card(group, request.user),
     }
     return render_page(request, "clientgroups/group/detail", context)
-
-
-def rule_of(group, reader):
-    """The rule as one sentence and as lines; a broken one is told by `group.problem`."""
-    if not group.rule:
-        return {}
-    return {
-        "sentence": sentence(group.rule, reader),
-        "rule": describe(group.rule, reader=reader),
-    }
 
 
 # Putting away ------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
@@ -12,7 +11,7 @@ from clientgroups.forms.groups import GroupForm
 from clientgroups.forms.rules import RuleBuilder
 from clientgroups.models import ClientGroup
 from clientgroups.selectors import visible_group
-from clientgroups.selectors.rules import sentence
+from clientgroups.selectors.rules.card import in_both_languages
 from clientgroups.selectors.rules.preview import overlaps_of, preview_rule
 from clientgroups.services import groups as services
 from clientgroups.services.refresh import refresh_soon
@@ -22,14 +21,6 @@ from core.views import page, render_page
 EDIT = ("GET", "HEAD", "POST")
 # Somebody is waiting for it; a rule that takes longer is worked out after it is saved.
 PREVIEW_PATIENCE = "6s"
-
-
-def in_both_languages(rule, reader):
-    """The sentence of a rule in the reader's language, and the other one with its language."""
-    other = "en" if (get_language() or "").startswith("zh") else "zh-hans"
-    with override(other):
-        translated = sentence(rule, reader)
-    return {"sentence": sentence(rule, reader), "other": translated, "other_language": other}
 
 
 class Editor:

@@ -200,6 +200,30 @@ def test_vanished_field_is_told_and_the_others_go_on(admin):
     assert sweep_groups() == 1
 
 
+def test_page_of_a_broken_group_says_what_is_gone_and_where(client, sign_in):
+    field = CustomFieldFactory(kind="number", key="budget", archived_at=timezone.now())
+    group = fresh(rule=rule(f"custom:{field.key}", "gte", "1"))
+    sign_in("lead", group)
+    page = client.post(group.get_absolute_url() + "refresh/", follow=True).content.decode()
+
+    assert "The rule can no longer be worked out." in page
+    assert "Condition 1: the custom field “budget” was archived or deleted." in page
+    assert "a field that is gone" in page
+    edited = client.get(group.get_absolute_url() + "edit/").content.decode()
+    assert "gone: budget" in edited
+
+
+def test_refresh_by_hand_tells_who_moved(client, sign_in, admin, monkeypatch):
+    group = fresh(owner=admin)
+    ClientFactory(stage="loyal")
+    sign_in("lead", group)
+    address = group.get_absolute_url() + "refresh/"
+
+    assert "Joined: 1, left: 0." in client.post(address, follow=True).content.decode()
+    monkeypatch.setattr("clientgroups.views.rules.refresh_soon", lambda group: False)
+    assert "follow within minutes" in client.post(address, follow=True).content.decode()
+
+
 def test_mended_rule_loses_its_problem(admin):
     field = CustomFieldFactory(kind="number", archived_at=timezone.now())
     group = fresh(owner=admin, rule=rule(f"custom:{field.key}", "empty"))

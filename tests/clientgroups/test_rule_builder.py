@@ -266,6 +266,19 @@ def test_value_that_is_offered_no_longer_stays_in_sight(admin):
     assert "deleted or put away" in row.error
 
 
+def test_lead_sees_no_names_of_groups_that_only_the_owner_sees(admin):
+    hidden, lead = ClientGroupFactory(name="Secret"), UserFactory()
+    rule = branch({"field": "group", "op": "is", "value": hidden.pk})
+    group = ClientGroupFactory(dynamic=True, owner=admin, rule=rule)
+
+    builder = RuleBuilder.of_rule(lead, group)
+
+    assert builder.root.at((1,)).options == [(str(hidden.pk), "(not visible to you)")]
+    assert builder.is_valid()
+    forged = of(branch({"field": "has_email", "op": "is", "value": "maybe"}), admin)
+    assert forged.root.at((1,)).options[0] == ("maybe", "(no longer on offer)")
+
+
 # Ready rules --------------------------------------------------------------------------------------
 
 

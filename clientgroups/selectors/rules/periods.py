@@ -23,11 +23,11 @@ MOST = {"days": 36500, "weeks": 5200, "months": 1200, "years": 100}
 # An anniversary comes once a year, so nobody looks further ahead.
 AHEAD = {"days": 366, "weeks": 52, "months": 12, "years": 1}
 NAMED = {
-    "this_month": gettext_lazy("in this month"),
+    "this_month": gettext_lazy("this month"),
     "last_month": gettext_lazy("in the last calendar month"),
-    "this_quarter": gettext_lazy("in this quarter"),
+    "this_quarter": gettext_lazy("this quarter"),
     "last_quarter": gettext_lazy("in the last calendar quarter"),
-    "this_year": gettext_lazy("in this year"),
+    "this_year": gettext_lazy("this year"),
     "last_year": gettext_lazy("in the last calendar year"),
 }
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
