@@ -75,12 +75,13 @@ class ClientFilterForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, data, *, user, custom, policy, groups):
+    def __init__(self, data, *, user, custom, policy, groups=None):
         super().__init__(data, auto_id="f_%s")
         self.user, self.custom, self.policy = user, custom, policy
         self.fields["group"].queryset = ClientGroup.objects.visible_to(user).active()
-        named = [(pk, name) for pk, name, _kind in groups]
-        self.fields["group"].choices = [("", _("All groups")), *named]
+        if groups is not None:
+            named = [(pk, name) for pk, name, _kind in groups]
+            self.fields["group"].choices = [("", _("All groups")), *named]
         self.fields["owner"].queryset = User.objects.filter(is_active=True)
         for field in custom:
             self.fields[f"{PREFIX}{field.key}"] = custom_input(field)

@@ -42,16 +42,12 @@ NO_COMPANY = gettext_noop(
     "The contact has no organisation. Fill it in, or choose in the mapping that such contacts "
     "become clients themselves."
 )
-STRANGE_REFERENCE = gettext_noop(
-    "“%(found)s” is no reference of this installation. Leave the column empty for new clients."
-)
 NAMED_BY_ADDRESS = gettext_noop(
     "The contact has no name; the e-mail address or the number stands for it."
 )
 COMPANY_LOST = gettext_noop(
     "The organisation “%(found)s” was not kept, because every contact becomes a client."
 )
-NOT_UNDERSTOOD = gettext_noop("“%(found)s” was not understood (%(field)s) and was left out.")
 NO_CONSENT = gettext_noop(
     "“%(found)s” says neither yes nor no (%(field)s). It counts as not granted."
 )
@@ -59,29 +55,13 @@ OTHER_LANGUAGE = gettext_noop(
     "“%(found)s” is no language of Tandem. The contact gets the one chosen for unknown languages."
 )
 NOBODY = gettext_noop("Nobody here is called “%(found)s”. You become the owner.")
-WAS_CLEANED = gettext_noop("Control characters were removed from the %(field)s.")
 NO_PLACE_FOR_VALUE = gettext_noop("“%(found)s” does not fit the field “%(name)s”: %(reason)s")
 
-LIMITS = {
-    "client": 200,
-    "client_number": 80,
-    "client_link": 200,
-    "website": 200,
-    "industry": 120,
-    "address": 300,
-    "city": 120,
-    "region": 120,
-    "country": 120,
-    "note": 4000,
-    "contact": 120,
-    "contact_number": 120,
-    "job_title": 120,
-}
-TAG_LIMIT, MOST_TAGS = 40, 50
+MOST_TAGS = 50
 PLAIN = ("website", "industry", "city", "region", "country")
 
 
-class ContactChecker:
+class ContactChecker(Cells):
     """Checks lines of one file under one mapping; `options` are those of the mapping screen."""
 
     def __init__(self, shape, mapping, options, *, people, fields):
@@ -307,7 +287,7 @@ class ContactChecker:
             text = self._raw(row, target)
             answer = self.answers[text] if text else None
             if text and answer is None:
-                self._note(NO_CONSENT, target, text, found=shorten(text, 40), field=_label(target))
+                self._note(NO_CONSENT, target, text, found=shorten(text, 40), field=label_of(target))
             # Nothing said in a column of consents: not granted to somebody new, unchanged else.
             found[target] = bool(answer) if text else None
         objects = {to.EMAIL_OPT_OUT: "email_consent", to.PHONE_OPT_OUT: "phone_consent"}
@@ -346,85 +326,7 @@ class ContactChecker:
                 found[own.key] = value
         return found
 
-    # One cell -----------------------------------------------------------------------------------
 
-    def _raws(self, row, target):
-        for place in self.places.get(target, ()):
-            text = row[place].strip()
-            if text and not is_missing(text):
-                yield text
-
-    def _raw(self, row, target):
-        return next(self._raws(row, target), "")
-
-    def _text(self, row, target, names=False):
-        """One line of text; in names only the sign of an empty database field is nothing."""
-        for place in self.places.get(target, ()):
-            text = row[place].strip()
-            if not text or text == "NULL":
-                continue
-            if is_missing(text) and target not in ("client", "contact") and not names:
-                continue
-            return self._limited(self._one_line(text, target), target)
-        return ""
-
-    def _one_line(self, text, target):
-        if text.isprintable():
-            return text
-        if any(not s.isprintable() and not s.isspace() and s not in _JOINERS for s in text):
-            if target in ("client_number", "contact_number"):
-                raise Problem(FIELD_CONTROL, target, text, field=_label(target))
-            self._note(WAS_CLEANED, target, text, field=_label(target))
-        kept = (s if s.isprintable() or s in _JOINERS else " " for s in text)
-        return " ".join("".join(kept).split())
-
-    def _limited(self, text, target):
-        limit = LIMITS.get(target, 4000)
-        if len(text) <= limit:
-            return text
-        if target in ("client_number", "contact_number", "client_link"):
-            raise Problem(FIELD_TOO_LONG, target, text, field=_label(target), limit=limit)
-        self._note(WAS_CUT, target, text, field=_label(target), limit=limit)
-        return text[:limit].rstrip()
-
-    def _joined(self, row, targets, sign, name):
-        parts = [
-            self._one_line(text.replace("\r", "").replace("\n", ", "), name)
-            for target in targets
-            for text in self._raws(row, target)
-        ]
-        return self._limited(sign.join(dict.fromkeys(parts)), name) if parts else ""
-
-    def _note_text(self, row):
-        texts = []
-        for place in self.places.get("note", ()):
-            text = row[place].replace("\r\n", "\n").replace("\r", "\n").strip()
-            if text and text != "NULL":
-                texts.append("".join(s for s in text if s in "\n\t" or s >= " " and s != "\x7f"))
-        return self._limited("\n".join(dict.fromkeys(texts)), "note") if texts else ""
-
-    def _tags(self, text):
-        return [tag[:TAG_LIMIT].strip() for tag in split_tags(text) if tag.isprintable()]
-
-    def _reference(self, row, target, kind):
-        text = self._raw(row, target)
-        if not text:
-            return None
-        pk = referred(kind, text)
-        if pk is None:
-            raise Problem(STRANGE_REFERENCE, target, text, found=shorten(text, 40))
-        return pk
-
-    def _misread(self, target, text):
-        label = _label(target)
-        self._note(NOT_UNDERSTOOD, target, text, found=shorten(text, 40), field=label)
-
-    def _note(self, message, target, value="", **params):
-        self.notes.append(Problem(message, target, value, **params))
-
-
-_JOINERS = "\u200d\u200c"
-_label = Lookup(to.target_label).__getitem__
 _ZONES = set()
 
 

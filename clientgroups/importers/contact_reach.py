@@ -9,7 +9,7 @@ from clientgroups.importers.contact_targets import LABEL
 from clientgroups.importers.contact_values import SEVERAL, parse_email, split_emails
 from clientgroups.importers.values import is_missing
 from core.files.refusal import shorten
-from core.phones import default_region, read_phone, region_of
+from core.phones import default_region, phone_key, read_phone, region_of
 
 FURTHER_EMAIL = gettext_noop(
     "A contact has one e-mail address; the further one “%(found)s” was not imported."
@@ -77,27 +77,37 @@ class Reach:
                 note(FURTHER_EMAIL, "email", address, found=shorten(address, 60))
 
     def _phone(self, row, found, note):
+        candidates = self._numbers(row, note)
+        if not candidates:
+            return
+        region = self._region(row)
+        for place, text in enumerate(candidates):
+            phone = read_phone(text, region)
+            if phone.known or not place:
+                found["phone"], taken = phone.text, text
+            if phone.known:
+                break
+        if not phone.known:
+            note(PHONE_AS_TYPED, "phone", taken, found=shorten(taken, 40))
+        key = phone_key(found["phone"]) or taken
+        for text in candidates:
+            if text != taken and (phone_key(text) or text) != key:
+                note(FURTHER_PHONE, "phone", text, found=shorten(text, 40))
+
+    def _numbers(self, row, note):
+        """What stands in the columns of numbers, the most useful first; no fax and no pager."""
         candidates = []
         for place, label, rank in self.phones:
             text = row[place].strip()
-            if text and not is_missing(text):
-                rank = rank if label is None or not row[label] else rank_of(row[label])
-                if rank is None:
-                    note(FURTHER_PHONE, "phone", text, found=shorten(text, 40))
-                    continue
-                candidates += [(rank, part) for part in self._split(text)]
-        if not candidates:
-            return
-        candidates.sort(key=lambda pair: pair[0])
-        region = self._region(row)
-        read = [(read_phone(text, region), text) for _rank, text in candidates]
-        best = next((pair for pair in read if pair[0].known), read[0])
-        found["phone"] = best[0].text
-        if not best[0].known:
-            note(PHONE_AS_TYPED, "phone", best[1], found=shorten(best[1], 40))
-        for phone, text in read:
-            if phone.text != found["phone"]:
+            if not text or is_missing(text):
+                continue
+            rank = rank if label is None or not row[label] else rank_of(row[label])
+            if rank is None:
                 note(FURTHER_PHONE, "phone", text, found=shorten(text, 40))
+            else:
+                candidates += [(rank, part) for part in self._split(text)]
+        candidates.sort(key=lambda pair: pair[0])
+        return [text for _rank, text in candidates]
 
     def _split(self, text):
         if SEVERAL not in text and "\n" not in text:

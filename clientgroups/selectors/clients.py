@@ -1,11 +1,12 @@
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.models import AuditEvent, User
-from clientgroups.models import Client, ClientGroup, ConsentChange, Contact, Membership
+from clientgroups.models import Client, ClientGroup, ClientMerge, ConsentChange, Contact, Membership
 from clientgroups.selectors import Part, child_of, visible_client
 from clientgroups.selectors.events import events_of
 from clientgroups.selectors.rules.explain import Line, explain
@@ -58,12 +59,23 @@ def client_or_its_heir(user: User, pk: int) -> Client:
     """A client the person sees; instead of one that was merged, the client it went into.
 
     The rows that made a merged client visible moved with it, so its heir decides. `asked` is the
-    key that stands in the address.
+    key that stands in the address. With names of tags, and whether something was merged into it.
     """
-    heir = merged_target(Client.objects.filter(pk=pk).only("merged_into").first())
-    client = visible_client(user, heir.pk if heir else pk)
+    rows = _with_page(Client.objects.visible_to(user))
+    client = rows.filter(pk=pk, merged_into=None).first()
+    if client is None:
+        heir = merged_target(Client.objects.filter(pk=pk).only("merged_into").first())
+        client = get_object_or_404(rows, pk=heir.pk if heir else pk)
     client.asked = pk
     return client
+
+
+def _with_page(rows: QuerySet) -> QuerySet:
+    names = Client.tags.through.objects.filter(client=OuterRef("pk")).order_by("tag__name")
+    merges = ClientMerge.objects.filter(kept=OuterRef("pk"), undone_at=None)
+    return rows.select_related("owner").annotate(
+        tag_names=ArraySubquery(names.values("tag__name")), has_merges=Exists(merges)
+    )
 
 
 def merged_target(client: Client | None) -> Client | None:

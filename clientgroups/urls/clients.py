@@ -34,6 +34,7 @@ urlpatterns = [
     # Two rows for one client
     path("clients/duplicates/", duplicates.duplicate_list, name="duplicate_list"),
     path(f"{ONE}duplicates/", duplicates.client_duplicates, name="client_duplicates"),
+    path(f"{ONE}alike/", duplicates.client_alike, name="client_alike"),
     path(f"{ONE}different/<int:other>/", duplicates.duplicate_dismiss, name="duplicate_dismiss"),
     path(
         f"{ONE}different/<int:other>/undo/",
@@ -43,6 +44,6 @@ urlpatterns = [
     path(f"{ONE}merge/<int:other>/", merges.client_merge, name="client_merge"),
     path(f"{ONE}merges/<int:merge>/undo/", merges.client_merge_undo, name="client_merge_undo"),
     # What is kept about one client
-    path(f"{ONE}export/", personal.client_export, name="client_export"),
+    path(f"{ONE}export/", personal.client_export, name="client_download"),
     path(f"{ONE}erase/", personal.client_erase, name="client_erase"),
 ]

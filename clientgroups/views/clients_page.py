@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 from clientgroups.models import Channel, Client, ClientMerge
 from clientgroups.selectors import requests, value
 from clientgroups.selectors.client_health import POOR
-from clientgroups.selectors.clients import memberships_of, tags_of
+from clientgroups.selectors.clients import memberships_of
 from clientgroups.selectors.clients_custom import custom_fields, custom_pairs
-from clientgroups.selectors.duplicates import alike
 from clientgroups.views.touches import panel_context
 from core import formats
 
-CHANGES, PURCHASES = 8, 6
+CHANGES = 8
 ICONS = {
     Channel.EMAIL: "mail",
     Channel.PHONE: "phone",
@@ -40,9 +39,9 @@ def page_context(request, client):
     user, today = request.user, timezone.localdate()
     contacts = with_channels(client.contacts.order_by("-is_active", "name", "pk"))
     touches = panel_context(request, client)
+    settle(touches["form"], contacts)
     service = requests.client_panel(client, user)
     may_edit = user.has_perm("clientgroups.edit_client", client)
-    twins = alike(client, user) if may_edit and not client.archived_at else []
     context = {
         **touches,
         **value.client_panel(client, user, today),
@@ -51,18 +50,42 @@ def page_context(request, client):
         "may_export": user.has_perm("clientgroups.export_client", client),
         "may_erase": user.has_perm("clientgroups.erase", client),
         "today": today,
-        "tags": tags_of([client]).get(client.pk, []),
+        "tags": client.tag_names,
         "facts": facts_of(client),
         "website": website_of(client),
         "contacts": contacts,
         "changes": client.lifecycle_changes.select_related("actor")[:CHANGES],
         "memberships": memberships_of(client, user),
-        "purchases": client.purchases.all()[:PURCHASES],
         **service,
-        "merges": merges_into(client) if may_edit else [],
+        "merges": merges_into(client) if may_edit and client.has_merges else [],
     }
-    context["attention"] = attention_of(client, context, twins)
+    context["attention"] = attention_of(client, context)
     return context
+
+
+def settle(form, contacts):
+    """Choices that the page knows already, so that the form asks for none of them twice."""
+    if form is None:
+        return
+    people, contact = form.fields["follow_up_by"], form.fields["contact"]
+    people.choices = [(person.pk, str(person)) for person in people.queryset]
+    active = [(row.pk, str(row)) for row in contacts if row.is_active]
+    contact.choices = [("", contact.empty_label), *active]
+
+
+def twin_lines(client, twins):
+    """The same kind of line for clients that look alike."""
+    return [
+        Attention(
+            "violet",
+            "copy",
+            _("Looks like “%(client)s”") % {"client": twin.client},
+            ", ".join(map(str, twin.reasons)),
+            reverse("clientgroups:client_merge", args=[client.pk, twin.client.pk]),
+            _("Compare"),
+        )
+        for twin in twins[:2]
+    ]
 
 
 def with_channels(contacts):
@@ -98,7 +121,7 @@ def merges_into(client: Client) -> list[ClientMerge]:
     return list(client.merges.filter(undone_at=None).select_related("gone", "actor")[:5])
 
 
-def attention_of(client: Client, context: dict, twins: list) -> list[Attention]:
+def attention_of(client: Client, context: dict) -> list[Attention]:
     """What should be looked at first; the most urgent first."""
     lines = []
     silence, service = context["silence"], context["service"]
@@ -126,17 +149,6 @@ def attention_of(client: Client, context: dict, twins: list) -> list[Attention]:
                 _("as of %(day)s") % {"day": day},
                 f"#client-{client.pk}-health",
                 _("See why"),
-            )
-        )
-    for twin in twins[:2]:
-        lines.append(
-            Attention(
-                "violet",
-                "copy",
-                _("Looks like “%(client)s”") % {"client": twin.client},
-                ", ".join(twin.reasons),
-                reverse("clientgroups:client_merge", args=[client.pk, twin.client.pk]),
-                _("Compare"),
             )
         )
     if not context["contacts"] and not client.archived_at:

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from clientgroups.forms.merges import OtherClientForm
 from clientgroups.forms.typeahead import ClientChoiceField
 from clientgroups.selectors import visible_client
-from clientgroups.selectors.duplicates import couple, duplicate_pairs, twins_of, with_clients
+from clientgroups.selectors.duplicates import alike, couple, duplicate_pairs, twins_of, with_clients
 from clientgroups.selectors.typeahead import EDIT as MAY_EDIT
 from clientgroups.services.duplicates import dismiss_pair, recall_pair
 from clientgroups.views.clients_bulk import back_to_list
+from clientgroups.views.clients_page import twin_lines
 from clientgroups.views.pieces import EDIT
 from core.views import page, render_page
 
@@ -34,6 +35,13 @@ def client_duplicates(request, client):
     context = {"client": client, "form": form, "twins": twins_of(client, request.user)}
     status = 422 if form.is_bound else 200
     return render_page(request, "clientgroups/duplicate/of_client", context, status=status)
+
+
+@page("clientgroups.merge", load=visible_client)
+def client_alike(request, client):
+    lines = [] if client.archived_at else twin_lines(client, alike(client, request.user))
+    context = {"client": client, "items": lines}
+    return render_page(request, "clientgroups/duplicate/alike", context)
 
 
 @page("clientgroups.merge", load=couple, methods=("POST",))

@@ -160,12 +160,12 @@ def test_filters_narrow_by_group_owner_stage_and_time(admin):
     assert set(due(admin, show=ALL, stage="loyal")) == {late}
 
 
-def test_list_sends_eight_statements_for_any_number_of_lines(admin, count_queries):
+def test_list_sends_four_statements_for_any_number_of_lines(admin, count_queries):
     plan = TouchPlanFactory()
     for _number in range(3):
         ContactFactory(client=member(plan, last=90))
 
-    assert count_queries(lambda: DueTouches(admin, TODAY, Wanted())[0:50]) == 5
+    assert count_queries(lambda: DueTouches(admin, TODAY, Wanted())[0:50]) == 4
 
 
 def test_panel_of_a_group_tells_plans_and_the_latest(admin):
