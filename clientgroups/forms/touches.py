@@ -34,7 +34,7 @@ def day_of(choice, today):
 class TouchForm(forms.Form):
     """One line to fill in, a chip for the follow-up, and the rest under “More”."""
 
-    MORE = ("direction", "happened_at", "contact", "text", "follow_up_note")
+    MORE = ("direction", "happened_at", "contact", "text")
 
     kind = forms.ChoiceField(
         label=_("Kind"), choices=Interaction.Kind, initial="call", widget=forms.RadioSelect
@@ -170,8 +170,9 @@ class SnoozeForm(forms.Form):
 class TouchPlanForm(forms.ModelForm):
     class Meta:
         model = TouchPlan
-        fields = ["stage", "every_days", "kind", "note"]
-        widgets = {"every_days": NumberInput(whole=True)}
+        fields = ["stage", "every_days", "kind", "note", "begins_on"]
+        widgets = {"every_days": NumberInput(whole=True), "begins_on": DateInput}
+        help_texts = {"begins_on": _("Nobody is late before this day.")}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

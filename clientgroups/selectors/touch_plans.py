@@ -2,7 +2,7 @@
 
 In one group the plan of the client's stage stands before the one for every stage. Of several
 groups the strictest counts: the one that asks for the client first. A client nobody has touched
-yet is waited for from the day they joined the group.
+yet is waited for from the day they joined the group. Nobody is late before the plan began.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ DUE = """
 SELECT DISTINCT ON (m.client_id)
        m.client_id, p.id AS plan_id, p.client_group_id AS group_id, p.every_days,
        {last_touch} AS last_touch_on,
-       COALESCE({last_touch}, m.valid_from) + p.every_days AS due_on
+       GREATEST(COALESCE({last_touch}, m.valid_from) + p.every_days, p.begins_on) AS due_on
   FROM clientgroups_membership m
   JOIN clientgroups_clientgroup g ON g.id = m.client_group_id AND g.archived_at IS NULL
   JOIN clientgroups_client c ON c.id = m.client_id AND c.archived_at IS NULL

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
@@ -20,9 +20,10 @@ from clientgroups.models import (
     TouchPlan,
 )
 from clientgroups.selectors import Part
-from clientgroups.selectors.touch_plans import due_sql, late_by, plans_of
+from clientgroups.selectors.touch_plans import due_sql, groups_with_plans, late_by, plans_of
 
 SHOWN_IN_PANEL = 5
+CHOICES = 200
 SOON = 7
 # What the chips of the list ask for.
 OVERDUE, COMING, ALL = "overdue", "coming", "all"
@@ -63,15 +64,20 @@ def people_for(client: Client, actor: User) -> QuerySet[User]:
     return people.filter(is_active=True).order_by("name", "pk")
 
 
-def loggable(user: User, clients: list[int]) -> set[int]:
-    """Those of some clients with whom the person may log a touch: one query for a whole list."""
+def works_for(user: User) -> Q | Exists | Value:
+    """The condition on a client that the person may log touches with it."""
     if user.sees_everything:
-        return set(clients)
+        return Value(value=True)
     work = GroupAccess.objects.filter(user=user, role__in=[Role.MEMBER, Role.LEAD])
     member = Membership.objects.current().filter(
         client=OuterRef("pk"), client_group__in=work.values("client_group")
     )
-    rows = Client.objects.filter(Q(owner=user) | Exists(member), pk__in=clients)
+    return Q(owner=user) | Exists(member)
+
+
+def loggable(user: User, clients: list[int]) -> set[int]:
+    """Those of some clients with whom the person may log a touch: one query for a whole list."""
+    rows = Client.objects.filter(works_for(user), pk__in=clients)
     return set(rows.order_by().values_list("pk", flat=True))
 
 
@@ -115,7 +121,7 @@ class Wanted:
 
 
 class DueTouches:
-    """The list as a paginator reads it: `count()` and a slice, each one statement over all groups.
+    """The list as a paginator reads it: a slice and the number of all lines, in one statement.
 
     The day is worked out for every client the person sees, before anything is cut off, so that the
     page is right whatever group, owner or stage is asked for.
@@ -124,6 +130,7 @@ class DueTouches:
     def __init__(self, user: User, today: dt.date, wanted: Wanted):
         self.user, self.today, self.wanted = user, today, wanted
         self._count: int | None = None
+        self._read: dict[tuple, list] = {}
 
     def count(self) -> int:
         if self._count is None:
@@ -132,14 +139,25 @@ class DueTouches:
 
     __len__ = count
 
-    def __getitem__(self, part: slice) -> list[Due]:
-        start, stop = part.start or 0, part.stop
+    def read(self, start: int, stop: int) -> "DueTouches":
+        """Fetch a part beforehand; the number of all lines comes along with it."""
         rows = self._ask(
-            "due.client_id, due.plan_id, due.due_on, due.last_touch_on",
+            "due.client_id, due.plan_id, due.due_on, due.last_touch_on, count(*) OVER ()",
             " ORDER BY due.due_on, due.client_id OFFSET %s LIMIT %s",
             [start, stop - start],
         )
-        return _filled(rows, self.today, self.user)
+        if rows:
+            self._count = rows[0][-1]
+        self._read[start, stop] = [row[:-1] for row in rows]
+        return self
+
+    def __getitem__(self, part: slice) -> list[Due]:
+        start, stop = part.start or 0, part.stop
+        found = next((rows for (first, last), rows in self._read.items()
+                      if first == start and last >= stop), None)  # fmt: skip
+        if found is None:
+            found = self.read(start, stop)._read[start, stop]
+        return _filled(found[: stop - start], self.today, self.user)
 
     def _ask(self, what, tail="", more=()):
         visible, params = (
@@ -176,17 +194,16 @@ class DueTouches:
 
 
 def _filled(rows, today, user):
-    """The rows behind the keys, and whom to turn to: five queries for any number of lines."""
-    keys = [row[0] for row in rows]
-    clients = Client.objects.select_related("owner").in_bulk(keys)
-    plans = TouchPlan.objects.in_bulk({row[1] for row in rows})
-    groups = ClientGroup.objects.visible_to(user).in_bulk(
-        {plan.client_group_id for plan in plans.values()}
-    )
-    may_log = loggable(user, keys)
+    """The rows behind the keys, and whom to turn to: three queries for any number of lines."""
+    if not rows:
+        return []
+    clients = Client.objects.select_related("owner").annotate(may_log=_yes(works_for(user)))
+    clients = clients.in_bulk([row[0] for row in rows])
+    seen = Exists(ClientGroup.objects.visible_to(user).filter(pk=OuterRef("client_group")))
+    plans = TouchPlan.objects.select_related("client_group").annotate(seen=_yes(seen))
+    plans = plans.in_bulk({row[1] for row in rows})
     contacts: dict[int, list[Contact]] = {}
-    people = Contact.objects.filter(client__in=clients, is_active=True).order_by("pk")
-    for contact in people:
+    for contact in Contact.objects.filter(client__in=clients, is_active=True).order_by("pk"):
         contacts.setdefault(contact.client_id, []).append(contact)
     found = []
     for client, plan, due_on, last in rows:
@@ -195,16 +212,20 @@ def _filled(rows, today, user):
             Due(
                 client=clients[client],
                 plan=plans[plan],
-                group=groups.get(plans[plan].client_group_id),
+                group=plans[plan].client_group if plans[plan].seen else None,
                 due_on=due_on,
                 last_touch_on=last,
                 late=late_by(due_on, today),
                 contact=contact,
                 channel=channel,
-                may_log=client in may_log,
+                may_log=clients[client].may_log,
             )
         )
     return found
+
+
+def _yes(condition):
+    return Case(When(condition, then=True), default=False, output_field=BooleanField())
 
 
 # Ways to reach somebody, the most personal first.
@@ -227,6 +248,17 @@ def next_contact(contacts: list[Contact]) -> tuple[Contact | None, str]:
     return (contacts[0] if contacts else None), ""
 
 
+def filter_choices(user: User) -> tuple[list, list]:
+    """(groups with a plan, owners of clients) that the person may narrow the list to: one query."""
+    groups = groups_with_plans(user).order_by().values_list(Value("g"), "pk", "name")[:CHOICES]
+    owners = User.objects.filter(
+        pk__in=Client.objects.visible_to(user).active().order_by().values("owner")
+    )
+    people = owners.order_by().values_list(Value("p"), "pk", "name")[:CHOICES]
+    found = sorted(groups.union(people, all=True), key=lambda row: row[2])
+    return [row[1:] for row in found if row[0] == "g"], [row[1:] for row in found if row[0] == "p"]
+
+
 def overdue_count(user: User, today: dt.date) -> int:
     """How many clients of the person should have been touched by now."""
     return DueTouches(user, today, Wanted()).count()
@@ -234,7 +266,7 @@ def overdue_count(user: User, today: dt.date) -> int:
 
 def group_panel(group: ClientGroup, user: User, today: dt.date) -> dict:
     """The touch plans of a group and its most overdue clients, for the page of the group."""
-    due = DueTouches(user, today, Wanted(group=group.pk))
+    due = DueTouches(user, today, Wanted(group=group.pk)).read(0, SHOWN_IN_PANEL)
     return {
         "group": group,
         "plans": list(plans_of(group)),

@@ -1,5 +1,7 @@
 """How often the clients of a group are to be touched."""
 
+import datetime as dt
+
 from django.db import transaction
 
 from accounts.audit import record
@@ -7,13 +9,18 @@ from accounts.models import AuditEvent, User
 from clientgroups.models import ClientGroup, TouchPlan
 from clientgroups.services.health import rescore
 
-FIELDS = ("stage", "every_days", "kind", "note")
+FIELDS = ("stage", "every_days", "kind", "note", "begins_on")
 # More clients than this wait for the nightly run: a page must not.
 AT_ONCE = 500
 
 
 def _values(plan: TouchPlan) -> dict:
-    return {name: getattr(plan, name) for name in FIELDS}
+    """The fields as the audit trail keeps them."""
+    return {name: _shown(getattr(plan, name)) for name in FIELDS}
+
+
+def _shown(value: object) -> object:
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _renew(group: ClientGroup) -> None:
@@ -67,5 +74,6 @@ def restore_plan(*, group: ClientGroup, event: AuditEvent, actor: User) -> Touch
     """Bring a deleted cadence back; one that stands there for the stage by now stays instead."""
     ClientGroup.objects.select_for_update().get(pk=group.pk)
     values = {name: event.changes[name][0] for name in FIELDS}
+    values["begins_on"] = dt.date.fromisoformat(values["begins_on"])
     found = group.touch_plans.filter(stage=values["stage"]).first()
     return found or add_plan(group=group, actor=actor, **values)

@@ -6,20 +6,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from clientgroups.forms.touches import TouchPlanForm
 from clientgroups.models import Client, ClientSilence, TouchPlan
 from clientgroups.selectors import Part, child_of, visible_group
 from clientgroups.selectors.client_health import silence_words
 from clientgroups.selectors.engagement import WHAT_COUNTS
 from clientgroups.selectors.events import events_of
-from clientgroups.selectors.touch_plans import groups_with_plans, plan_of_group, plans_of
+from clientgroups.selectors.touch_plans import plan_of_group, plans_of
 from clientgroups.selectors.touches import (
     ALL,
     COMING,
     OVERDUE,
     DueTouches,
     Wanted,
+    filter_choices,
     group_panel,
     loggable,
 )
@@ -27,7 +27,7 @@ from clientgroups.services import touch_plans as services
 from core.views import page, render_page
 
 BOTH = ("GET", "HEAD", "POST")
-PER_PAGE = 50
+PER_PAGE, MOST_PAGES = 50, 10_000
 
 
 def number(text):
@@ -45,16 +45,15 @@ def touch_list(request):
         owner=number(asked.get("owner")),
         stage=stage if stage in Client.Stage.values else "",
     )
-    due = DueTouches(request.user, today, wanted)
-    owners = User.objects.filter(
-        pk__in=Client.objects.visible_to(request.user).active().values("owner")
-    )
+    start = PER_PAGE * (min(max(number(asked.get("page")), 1), MOST_PAGES) - 1)
+    due = DueTouches(request.user, today, wanted).read(start, start + PER_PAGE)
+    groups, owners = filter_choices(request.user)
     context = {
         "page": Paginator(due, PER_PAGE).get_page(asked.get("page")),
         "wanted": wanted,
         "shows": [(OVERDUE, _("Overdue")), (COMING, _("Next seven days")), (ALL, _("All"))],
-        "groups": list(groups_with_plans(request.user)[:200]),
-        "owners": list(owners.order_by("name")[:200]),
+        "groups": groups,
+        "owners": owners,
         "stages": Client.Stage.choices,
         "what_counts": WHAT_COUNTS,
         "today": today,

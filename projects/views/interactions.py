@@ -13,7 +13,7 @@ from projects.selectors.interactions import clients_to_log, follow_ups_of, inter
 from projects.selectors.projects import visible_project
 from projects.views.common import add_errors
 
-PER_PAGE, IN_PANEL = 50, 6
+PER_PAGE, IN_PANEL = 50, 3
 BOTH = ("GET", "HEAD", "POST")
 
 

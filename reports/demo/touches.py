@@ -11,6 +11,8 @@ from reports.demo.clients import STAFF, World
 from reports.demo.talk import NOTES_EN, NOTES_ZH, SAID, TODO_EN, TODO_ZH
 
 KINDS = ["call"] * 5 + ["email"] * 4 + ["visit"] * 2 + ["chat"] * 2 + ["meeting", "note"]
+# Ways by which a client may begin a talk.
+WRITTEN = ("call", "email", "chat")
 # Group index -> (stage, days, how, what about).
 PLANS = {
     0: [("", 45, "", ""), ("loyal", 30, "call", ""), ("lapsed", 90, "call", "Ask why they left.")],
@@ -30,7 +32,12 @@ def make_touches(world: World) -> None:
     HealthPolicy.objects.get_or_create(pk=1)
     TouchPlan.objects.bulk_create(
         TouchPlan(
-            client_group=world.groups[index], stage=stage, every_days=days, kind=kind, note=note
+            client_group=world.groups[index],
+            stage=stage,
+            every_days=days,
+            kind=kind,
+            note=note,
+            begins_on=world.today - dt.timedelta(days=270),
         )
         for index, plans in PLANS.items()
         for stage, days, kind, note in plans
@@ -64,7 +71,7 @@ def _talks(world, client, team, habit):
                 client=client,
                 contact=world.dice.choice(contacts) if contacts else None,
                 kind=kind,
-                direction="in" if world.dice.random() < 0.3 and kind != "note" else "out",
+                direction="in" if world.dice.random() < 0.3 and kind in WRITTEN else "out",
                 happened_at=now - dt.timedelta(days=day, hours=hours),
                 summary=world.dice.choice(SAID["zh" if chinese else "en"][kind]),
                 text=text if world.dice.random() < 0.5 else "",
