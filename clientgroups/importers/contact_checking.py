@@ -7,14 +7,12 @@ from django.utils.translation import gettext_noop
 
 from clientgroups.importers import contact_targets as to
 from clientgroups.importers.checking import (
-    FIELD_CONTROL,
-    FIELD_TOO_LONG,
     FIELDS_FEW,
     FIELDS_MANY,
-    WAS_CUT,
     Lookup,
     Problem,
 )
+from clientgroups.importers.contact_cells import LIMITS, Cells, label_of
 from clientgroups.importers.contact_reach import Reach
 from clientgroups.importers.contact_values import (
     joined_name,
@@ -23,9 +21,8 @@ from clientgroups.importers.contact_values import (
     parse_kind,
     parse_language,
     parse_yes_no,
-    split_tags,
 )
-from clientgroups.importers.values import is_missing, parse_date, parse_number
+from clientgroups.importers.values import parse_date, parse_number
 from clientgroups.models import Client, CustomField
 from clientgroups.selectors.client_columns import CONSENTS, CUSTOM
 from clientgroups.selectors.clients_custom import clean_value
@@ -68,9 +65,10 @@ class ContactChecker(Cells):
         self.columns, self.width = shape["columns"], shape["width"]
         self.pads = shape["format"] == "workbook"
         self.options = options
-        self.places = {}
+        places = {}
         for place, target in sorted((int(p), t) for p, t in mapping.items()):
-            self.places.setdefault(target, []).append(place)
+            places.setdefault(target, []).append(place)
+        super().__init__(places)
         self.has_contact = bool(
             {"contact", to.GIVEN, to.FAMILY, "email", "phone"} & set(self.places)
         )
@@ -80,7 +78,6 @@ class ContactChecker(Cells):
         self.fields = {key: own for key, own in self.fields.items() if key in self.places}
         self.reach = Reach(shape, self.places, options)
         self.good = self.blank = 0
-        self.notes = []
         self.languages, self.kinds = Lookup(parse_language), Lookup(parse_kind)
         self.answers, self.channels = Lookup(parse_yes_no), Lookup(parse_channel)
         self.tags = Lookup(self._tags)
@@ -287,7 +284,9 @@ class ContactChecker(Cells):
             text = self._raw(row, target)
             answer = self.answers[text] if text else None
             if text and answer is None:
-                self._note(NO_CONSENT, target, text, found=shorten(text, 40), field=label_of(target))
+                self._note(
+                    NO_CONSENT, target, text, found=shorten(text, 40), field=label_of(target)
+                )
             # Nothing said in a column of consents: not granted to somebody new, unchanged else.
             found[target] = bool(answer) if text else None
         objects = {to.EMAIL_OPT_OUT: "email_consent", to.PHONE_OPT_OUT: "phone_consent"}

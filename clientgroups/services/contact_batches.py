@@ -97,10 +97,11 @@ def _resolve(cursor, batch, actor, options, lock=False) -> None:  # noqa: ANN001
     names = {"batch": batch, "link": uuid.UUID(link) if link else None, **params}
     cursor.execute(sql.DROP)
     cursor.execute(sql.LINES, names)
-    cursor.execute("ANALYZE import_lines")
+    cursor.execute(sql.LINE_STATISTICS)
     for statement in (
         sql.KEYS,
         sql.JOIN_NAMED,
+        sql.BY_REFERENCE.format(editable=editable),
         sql.BY_NUMBER.format(editable=editable),
         sql.NO_REFERENCE,
         sql.BY_LINK.format(editable=editable),
@@ -116,7 +117,7 @@ def _resolve(cursor, batch, actor, options, lock=False) -> None:  # noqa: ANN001
         sql.TAKEN,
         sql.PARTIES.format(),
         sql.PEOPLE.format(),
-        "ANALYZE import_lines, import_parties, import_people",
+        sql.STATISTICS,
         sql.CLIENT_CHANGES.format(known=sql.KNOWN[options.get("known", "update")]),
         sql.CONTACT_CHANGES.format(known=sql.KNOWN[options.get("known", "update")]),
     ):

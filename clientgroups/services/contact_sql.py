@@ -21,6 +21,12 @@ SELECT s.line, s.client_key AS link, d.c, d.p, d.p IS NOT NULL AS has_contact,
        LATERAL (SELECT s.data->'client' AS c, s.data->'contact' AS p) d
  WHERE s.batch = %(batch)s
 """
+# Of the columns that are joined by; the documents beside them are large.
+LINE_STATISTICS = "ANALYZE import_lines (line, ref, number, link, kind, email, uid, name_key)"
+STATISTICS = (
+    "ANALYZE import_lines (line, ckey, client_id, contact_id, problem),"
+    " import_parties (ckey, client_id), import_people (line, ckey, client_id, contact_id)"
+)
 KEYS = """
 UPDATE import_lines SET ckey = CASE
     WHEN ref IS NOT NULL THEN 'r' || ref
@@ -42,16 +48,16 @@ UPDATE import_lines l SET ckey = g.ckey
  WHERE l.ckey = 'o' || g.name_key
 """
 # Known by a reference of ours or by the customer's number; a merged client leads on.
-BY_NUMBER = """
+_FOUND = """
 UPDATE import_lines l
    SET client_id = COALESCE(c.merged_into_id, c.id),
        problem = CASE WHEN c.erased_at IS NOT NULL THEN 'erased'
                       WHEN COALESCE(c.merged_into_id, c.id) IN ({editable}) THEN ''
                       ELSE 'foreign' END
   FROM clientgroups_client c
- WHERE CASE WHEN l.ref IS NOT NULL THEN c.id = l.ref
-            ELSE left(l.ckey, 1) = 'x' AND c.external_id = substr(l.ckey, 2) END
-"""
+ WHERE """
+BY_REFERENCE = _FOUND + "c.id = l.ref"
+BY_NUMBER = _FOUND + "c.external_id = l.number AND left(l.ckey, 1) = 'x' AND l.number <> ''"
 NO_REFERENCE = """
 UPDATE import_lines SET problem = 'gone'
  WHERE ref IS NOT NULL AND client_id IS NULL AND problem = ''
