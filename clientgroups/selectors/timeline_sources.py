@@ -5,7 +5,7 @@ import datetime as dt
 from django.db.models import Case, CharField, F, Q, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, Concat, Left
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from clientgroups.models import (
     Activity,
@@ -140,10 +140,10 @@ def _activities(clients, reader):
 
 
 ACTIVITY = {
-    "invited": lazy("Invited to “%(activity)s”"),
-    "accepted": lazy("Accepted the invitation to “%(activity)s”"),
-    "declined": lazy("Declined the invitation to “%(activity)s”"),
-    "attended": lazy("Attended “%(activity)s”"),
+    "invited": gettext_lazy("Invited to “%(activity)s”"),
+    "accepted": gettext_lazy("Accepted the invitation to “%(activity)s”"),
+    "declined": gettext_lazy("Declined the invitation to “%(activity)s”"),
+    "attended": gettext_lazy("Attended “%(activity)s”"),
 }
 
 
@@ -192,14 +192,14 @@ def _merge(row):
 
 
 TALK = {kind.value: (kind.label, ICONS[kind.value]) for kind in Interaction.Kind}
+BOUGHT = {"purchase": (gettext_lazy("Purchase"), "shopping-cart")}
+ASKED = {"request": (gettext_lazy("Request"), "inbox")}
+INVITED = {"activity": (gettext_lazy("Activity"), "confetti")}
+MOVED = {"stage": (gettext_lazy("Stage"), "flag")}
+MERGED = {"merge": (gettext_lazy("Merge"), "git-merge")}
 register_source(Source("interaction", TALK, _interactions, _interaction))
-register_source(
-    Source("purchase", {"purchase": (lazy("Purchase"), "shopping-cart")}, _purchases, _purchase,
-           dated=True)
-)  # fmt: skip
-register_source(Source("request", {"request": (lazy("Request"), "inbox")}, _requests, _request))
-register_source(
-    Source("activity", {"activity": (lazy("Activity"), "confetti")}, _activities, _activity)
-)
-register_source(Source("stage", {"stage": (lazy("Stage"), "flag")}, _stages, _stage, dated=True))
-register_source(Source("merge", {"merge": (lazy("Merge"), "git-merge")}, _merges, _merge))
+register_source(Source("purchase", BOUGHT, _purchases, _purchase, dated=True))
+register_source(Source("request", ASKED, _requests, _request))
+register_source(Source("activity", INVITED, _activities, _activity))
+register_source(Source("stage", MOVED, _stages, _stage, dated=True))
+register_source(Source("merge", MERGED, _merges, _merge))
