@@ -2,10 +2,13 @@ import datetime as dt
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from clientgroups.selectors.rules import (
     check_rule,
+    check_tree,
     groups_in,
+    in_order,
     matching,
 )
 from clientgroups.selectors.rules.explain import describe, explain
@@ -14,6 +17,7 @@ from tests.factories.clientgroups import (
     ClientFactory,
     ClientGroupFactory,
 )
+from tests.factories.rules import CustomFieldFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 11, 23)
@@ -81,6 +85,29 @@ BAD = [
     (rule(leaf("has_email", "is", "maybe")), "choose yes or no"),
     (rule(leaf("has_email", "is", 1)), "choose yes or no"),
     (rule(rule(rule(leaf("stage", "is", "gone"), op="or"))), "Condition 1.1.1: Lifecycle stage"),
+    (rule(leaf("city", "one_of", [])), "choose at least one value"),
+    (rule(leaf("city", "one_of", "Lyon")), "choose at least one value"),
+    (rule(leaf("city", "one_of", ["x"] * 101)), "more than 100 values"),
+    (rule(leaf("stage", "one_of", ["loyal", "gone"])), "choose one of the values"),
+    (rule(leaf("stage", "is", True)), "choose one of the values"),
+    (rule(leaf("stage", "known")), "choose how to compare"),
+    (rule(leaf("health", "between", "1")), "a lowest and a highest value"),
+    (rule(leaf("health", "between", {"low": "1"})), "a lowest and a highest value"),
+    (rule(leaf("health", "between", {"low": "2", "high": "1"})), "above the highest"),
+    (rule(leaf("health", "between", {"low": "a", "high": "1"})), "write a number such as"),
+    (rule(leaf("last_purchase", "within", {"period": "next_month"})), "choose a month"),
+    (rule(leaf("last_purchase", "within", {"period": ["this_month"]})), "choose a month"),
+    (rule(leaf("last_purchase", "within", {"from": "x", "to": "y"})), "write a date such as"),
+    (
+        rule(leaf("last_purchase", "within", {"from": "2026-02-01", "to": "2026-01-01"})),
+        "first day lies behind",
+    ),
+    (rule(leaf("last_purchase", "older", {"period": "this_month"})), "a number of days, weeks"),
+    (rule(leaf("last_purchase", "within", {"n": 3, "unit": []})), "choose days, weeks"),
+    (rule(leaf("last_purchase", "anniversary", {"n": 13, "unit": "months"})), "from 1 to 12"),
+    (rule(leaf("custom:budget", "gte", "1")), "custom field “budget” was archived or deleted"),
+    (rule(leaf("group", "is", 10**9)), "deleted or put away"),
+    (rule(leaf("group_ever", "one_of", [10**9])), "deleted or put away"),
     (rule(*[leaf("stage", "is", "loyal")] * 51), "more than 50"),
     (rule(*[rule(*[leaf("stage", "is", "loyal")] * 26)] * 2), "more than 50"),
 ]
@@ -92,6 +119,60 @@ def test_bad_rule_is_refused_with_its_place(admin, node, words):
         check_rule(node, actor=admin)
 
     assert words in refused.value.messages[0]
+
+
+def test_all_that_is_wrong_is_told_at_once(admin):
+    node = rule(leaf("shoe"), rule(leaf("name", "is", ""), op="or"), leaf("stage", "is", "loyal"))
+
+    with pytest.raises(ValidationError) as refused:
+        check_rule(node, actor=admin)
+
+    assert [problem.code for problem in refused.value.error_list] == ["1", "2.1"]
+
+
+def test_archived_group_cannot_be_named_and_one_named_before_breaks_the_rule(admin):
+    group = ClientGroupFactory()
+    node = rule(leaf("group", "is", group.pk))
+    assert check_tree(node, actor=admin, stored=True)
+    group.archived_at = timezone.now()
+    group.save()
+
+    for stored in (True, False):
+        with pytest.raises(ValidationError, match="deleted or put away"):
+            check_tree(node, actor=admin, stored=stored)
+
+
+def test_stored_rule_may_name_a_value_that_is_offered_no_longer(admin):
+    field = CustomFieldFactory(kind="choice", choices=["S"])
+    node = rule(leaf(f"custom:{field.key}", "is", "XL"))
+
+    assert check_tree(node, actor=admin, stored=True) == node
+    with pytest.raises(ValidationError, match="values on offer"):
+        check_tree(node, actor=admin)
+
+
+def test_owner_who_left_can_still_be_named(admin):
+    owner = UserFactory(is_active=False)
+    client = ClientFactory(owner=owner)
+
+    assert found(rule(leaf("owner", "is", owner.pk)), admin) == {client}
+
+
+def test_put_away_clients_are_in_no_rule(admin):
+    ClientFactory(archived_at=timezone.now())
+    client = ClientFactory()
+
+    assert found(rule(leaf("name", "known")), admin) == {client}
+    assert found(rule(leaf("name", "empty"), op="not"), admin) == {client}
+
+
+def test_average_over_nothing_is_no_value_and_no_error(admin):
+    ClientFactory()
+
+    for op, expected in (("empty", 1), ("known", 0)):
+        assert len(found(rule(leaf("purchase_average", op)), admin)) == expected
+    for op in ("gte", "lte", "ne", "eq"):
+        assert found(rule(leaf("purchase_average", op, "0")), admin) == set()
 
 
 def test_rule_may_be_ten_levels_deep_and_no_deeper(admin):
@@ -150,6 +231,16 @@ def test_groups_in_lists_what_a_rule_asks_for():
 
     assert groups_in(node) == {3, 4}
     assert groups_in(None) == set()
+
+
+def test_groups_come_behind_those_they_ask_for_even_in_a_circle():
+    first, second, third = (ClientGroupFactory(dynamic=True) for _n in range(3))
+    first.rule = rule(leaf("group", "is", second.pk), leaf("group_ever", "is", 10**9))
+    second.rule = rule(leaf("group_ever", "one_of", [third.pk]))
+    assert in_order([first, second, third]) == [third, second, first]
+
+    third.rule = rule(leaf("group", "is", first.pk))
+    assert set(in_order([first, second, third])) == {first, second, third}
 
 
 # In words -----------------------------------------------------------------------------------------
