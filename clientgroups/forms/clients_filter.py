@@ -3,7 +3,18 @@
 import re
 
 from django import forms
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    CharField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -46,6 +57,11 @@ class Counted(Subquery):
     output_field = IntegerField()
 
 
+def named(choices, *kinds):
+    """(key, name) of the choices of some kinds."""
+    return [(pk, name) for kind, pk, name in choices if kind in kinds]
+
+
 class ClientFilterForm(forms.Form):
     """What may be asked for; a value that says nothing is left out, never an error."""
 
@@ -75,14 +91,15 @@ class ClientFilterForm(forms.Form):
         required=False,
     )
 
-    def __init__(self, data, *, user, custom, policy, groups=None):
+    def __init__(self, data, *, user, custom, policy, choices=None):
         super().__init__(data, auto_id="f_%s")
         self.user, self.custom, self.policy = user, custom, policy
         self.fields["group"].queryset = ClientGroup.objects.visible_to(user).active()
-        if groups is not None:
-            named = [(pk, name) for pk, name, _kind in groups]
-            self.fields["group"].choices = [("", _("All groups")), *named]
         self.fields["owner"].queryset = User.objects.filter(is_active=True)
+        if choices is not None:
+            groups, people = named(choices, *ClientGroup.Kind), named(choices, PERSON)
+            self.fields["group"].choices = [("", _("All groups")), *groups]
+            self.fields["owner"].choices = [("", _("Everybody")), *people]
         for field in custom:
             self.fields[f"{PREFIX}{field.key}"] = custom_input(field)
 
@@ -167,7 +184,7 @@ def clients_to_page(form: ClientFilterForm):
     order, stage = order_of(data), data.get("stage", "")
     if any(value for name, value in data.items() if name not in PLAIN) or stage not in STAGES:
         rows = form.rows()
-        shown = rows.select_related("owner").defer(*HEAVY).order_by(*ORDERS[order])
+        shown = with_tags(rows.select_related("owner").defer(*HEAVY)).order_by(*ORDERS[order])
         return Sliced(
             lambda: rows.order_by()[:MOST_COUNTED].count(), lambda *part: shown[slice(*part)]
         )
@@ -182,11 +199,23 @@ def clients_of(user, stage):
     return rows.filter(stage=stage) if stage else rows
 
 
+PERSON = "person"
+
+
 @prepared
-def groups_named(user: User):
-    """(key, name, kind) of the groups that the person sees."""
-    rows = ClientGroup.objects.visible_to(user).active().order_by("name")
-    return rows.values_list("pk", "name", "kind")
+def choices_for(user: User):
+    """(kind of group or "person", key, name): the groups that the person sees, and everybody."""
+    groups = ClientGroup.objects.visible_to(user).active().order_by()
+    people = User.objects.filter(is_active=True).order_by()
+    words = groups.values_list("kind", "pk", "name")
+    rows = people.values_list(Value(PERSON, output_field=CharField()), "pk", "name")
+    return words.union(rows, all=True).order_by("name")
+
+
+def with_tags(rows):
+    """Each client with the names of its tags; a subquery for the rows of a page."""
+    names = Client.tags.through.objects.filter(client=OuterRef("pk")).order_by("tag__name")
+    return rows.annotate(tag_names=ArraySubquery(names.values("tag__name")))
 
 
 @prepared
@@ -199,5 +228,5 @@ def clients_counted(user: User, shape: tuple[str]):
 @prepared
 def clients_shown(user: User, shape: tuple[str, str, int, int]):
     stage, sort, start, stop = shape
-    rows = clients_of(user, stage).select_related("owner").defer(*HEAVY)
+    rows = with_tags(clients_of(user, stage).select_related("owner").defer(*HEAVY))
     return rows.order_by(*ORDERS[sort])[start:stop]

@@ -46,15 +46,6 @@ def consents_of(contact: Contact) -> list[ConsentChange]:
     return list(contact.consent_changes.select_related("actor")[:50])
 
 
-def tags_of(clients: list[Client]) -> dict[int, list[str]]:
-    """Client -> names of its tags, in one query."""
-    link = Client.tags.through.objects.filter(client__in=[client.pk for client in clients])
-    found: dict[int, list[str]] = {}
-    for pk, name in link.order_by("tag__name").values_list("client", "tag__name"):
-        found.setdefault(pk, []).append(name)
-    return found
-
-
 def client_or_its_heir(user: User, pk: int) -> Client:
     """A client the person sees; instead of one that was merged, the client it went into.
 

@@ -10,15 +10,14 @@ from django.utils.translation import gettext as _
 
 from clientgroups.forms.clients import ClientForm, NewClientForm, StageForm
 from clientgroups.forms.clients_bulk import BulkForm
-from clientgroups.forms.clients_filter import ClientFilterForm, clients_to_page, groups_named
-from clientgroups.models import Client
+from clientgroups.forms.clients_filter import ClientFilterForm, choices_for, clients_to_page, named
+from clientgroups.models import Client, ClientGroup
 from clientgroups.selectors import visible_client
 from clientgroups.selectors.clients import (
     CappedPaginator,
     client_or_its_heir,
     rule_of_client,
     stage_event,
-    tags_of,
     why_in_group,
 )
 from clientgroups.selectors.clients_custom import custom_fields
@@ -45,9 +44,13 @@ def querystring(request, **changes):
 @page("clientgroups.list")
 def client_list(request):
     policy = health_policy()
-    groups = groups_named(request.user)
+    choices = choices_for(request.user)
     form = ClientFilterForm(
-        request.GET, user=request.user, custom=list(custom_fields()), policy=policy, groups=groups
+        request.GET,
+        user=request.user,
+        custom=list(custom_fields()),
+        policy=policy,
+        choices=choices,
     )
     listed = CappedPaginator(clients_to_page(form), PAGE_SIZE).get_page(request.GET.get("page"))
     rows = listed.object_list
@@ -56,9 +59,9 @@ def client_list(request):
     chips = [(label, querystring(request, stage=value), asked == value) for value, label in stages]
     context = {
         "page": listed,
-        "lines": draw(rows, tags_of(rows), policy),
+        "lines": draw(rows, policy),
         "form": form,
-        "bulk_groups": [(pk, name) for pk, name, kind in groups if kind == "static"],
+        "bulk_groups": named(choices, ClientGroup.Kind.STATIC),
         "bulk": BulkForm(user=request.user),
         "chips": chips,
         "asked": any(request.GET.get(name) for name in form.fields),

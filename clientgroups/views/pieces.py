@@ -31,14 +31,14 @@ def saved(form, service, **fields):
 # The lines of clients; see core.templatetags.rows ------------------------------------------------
 
 
-def draw(clients, tags, policy):
+def draw(clients, policy):
     """Give each client what its line shows."""
     owned, staged, counted = cache(_owner), cache(_stage), cache(formats.number)
     banded = cache(lambda score: _health(score, policy))
     for client in clients:
         client.url = path_to("clientgroups:client_detail", client.pk)
         client.tick = _("Tick %(client)s") % {"client": client.name}
-        client.tags_shown = _tags(tags.get(client.pk, ()))
+        client.tags_shown = _tags(client.tag_names)
         client.health_shown = banded(client.health)
         client.place = _place(client.city, client.country)
         client.small = _number(client)

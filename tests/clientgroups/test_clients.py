@@ -158,7 +158,7 @@ def test_count_stops_at_the_cap(monkeypatch):
         ClientFactory(name="Harbour")
 
     def count(**asked):
-        form = ClientFilterForm(asked, user=user, custom=[], policy=HealthPolicy(), groups=[])
+        form = ClientFilterForm(asked, user=user, custom=[], policy=HealthPolicy())
         found = CappedPaginator(clients_to_page(form), 50)
         return found.count, found.capped
 

@@ -576,7 +576,13 @@ def test_next_to_another_site_is_not_followed(client, pair):
 
 def test_client_page_offers_its_twin(client, pair):
     page = client.get(pair[0].get_absolute_url()).content.decode()
-    assert url("client_merge", pair[0].pk, pair[1].pk) in page
+    panel = url("client_alike", pair[0].pk)
+    assert f'hx-get="{panel}"' in page
+    for headers in ({}, HTMX):
+        shown = client.get(panel, headers=headers).content.decode()
+        assert url("client_merge", pair[0].pk, pair[1].pk) in shown
+    archive_client(client=pair[1], actor=pair[1].owner)
+    assert "hidden" in client.get(panel, headers=HTMX).content.decode()
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["page", "htmx"])

@@ -328,7 +328,7 @@ def test_lead_downloads_everything_as_zip(client, sign_in):
     member = MembershipFactory()
     sign_in("lead", member.client_group)
 
-    response = client.post(url("client_export", member.client.pk))
+    response = client.post(url("client_download", member.client.pk))
 
     assert response["Content-Type"] == "application/zip"
     assert f"client-{member.client.pk}.zip" in response["Content-Disposition"]
@@ -339,7 +339,7 @@ def test_lead_downloads_everything_as_zip(client, sign_in):
 def test_others_do_not_download(client, sign_in, role):
     member = MembershipFactory()
     sign_in(role, member.client_group)
-    assert client.post(url("client_export", member.client.pk)).status_code == 403
+    assert client.post(url("client_download", member.client.pk)).status_code == 403
 
 
 def test_only_administrators_erase(client, sign_in):
