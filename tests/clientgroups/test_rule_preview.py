@@ -37,7 +37,7 @@ def admin():
 
 
 def group_of(*clients, **fields):
-    group = ClientGroupFactory(**fields)
+    group = ClientGroupFactory(member_count=len(clients), **fields)
     for client in clients:
         MembershipFactory(client_group=group, client=client)
     return group

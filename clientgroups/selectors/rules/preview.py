@@ -14,14 +14,14 @@ SAMPLE, MOST_OVERLAPS = 8, 6
 # The rule is worked out once for all three questions.
 FOUND = """
 WITH found AS MATERIALIZED ({matched})
-SELECT 0 AS pk, count(*) AS size, 0 AS shared,
+SELECT 0 AS pk, count(*) AS shared,
        (SELECT array_agg(first.id ORDER BY first.name, first.id)
           FROM (SELECT c.id, c.name FROM found JOIN clientgroups_client c ON c.id = found.id
                  ORDER BY c.name, c.id LIMIT %s) first) AS sample
   FROM found
 UNION ALL
-SELECT m.client_group_id, count(*), count(found.id), NULL
-  FROM clientgroups_membership m LEFT JOIN found ON found.id = m.client_id
+SELECT m.client_group_id, count(*), NULL
+  FROM found JOIN clientgroups_membership m ON m.client_id = found.id
  WHERE m.valid_to IS NULL AND m.client_group_id = ANY(%s)
  GROUP BY m.client_group_id
 """
@@ -73,7 +73,7 @@ def preview_rule(*, rule: object, actor: User, group: ClientGroup | None = None)
     found = matching(checked, owner=owner, today=timezone.localdate()).values("id")
     others = other_groups(actor, group)
     rows = counted(found, [other.pk for other in others])
-    _pk, count, _shared, sample = rows.pop(0)
+    _pk, count, sample = rows.pop(0)
     people = {client.pk: client for client in Client.objects.filter(pk__in=sample or [])}
     return Preview(
         count,
@@ -84,12 +84,12 @@ def preview_rule(*, rule: object, actor: User, group: ClientGroup | None = None)
 
 
 def other_groups(reader: User, group: ClientGroup | None) -> list[ClientGroup]:
-    groups = ClientGroup.objects.visible_to(reader).active().only("pk", "name", "kind")
+    groups = ClientGroup.objects.visible_to(reader).active().only("pk", "name", "member_count")
     return list(groups.exclude(pk=group.pk) if group and group.pk else groups)
 
 
 def counted(found: object, groups: list[int]) -> list[tuple]:
-    """(group, size, shared, sample) of all groups, the set itself first."""
+    """(group, shared clients, sample) of groups that share some, the set itself first."""
     matched, params = found.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(FOUND.format(matched=matched), [*params, SAMPLE, groups])
@@ -98,7 +98,11 @@ def counted(found: object, groups: list[int]) -> list[tuple]:
 
 def largest(rows: list[tuple], groups: list[ClientGroup], count: int) -> list[Overlap]:
     known = {group.pk: group for group in groups}
-    found = [Overlap(known[pk], shared, size, count) for pk, size, shared, _none in rows if shared]
+    found = []
+    for pk, shared, _none in rows:
+        # The stored size; while a group is being worked out it may be a moment older.
+        size = max(known[pk].member_count, shared)
+        found.append(Overlap(known[pk], shared, size, count))
     return sorted(found, key=lambda one: (-one.jaccard, one.group.name))[:MOST_OVERLAPS]
 
 
