@@ -163,6 +163,11 @@ RETURNING id
 """
 
 MARK_RESPONSES = f"""
+WITH changed AS (
+  -- Rules of client groups may ask for the scores of these clients.
+  INSERT INTO clientgroups_clientmark (client_id, marked_at)
+  SELECT DISTINCT client_id, statement_timestamp() FROM feedback_response WHERE id = ANY(%s)
+)
 INSERT INTO feedback_stalescore (scope, scope_id, metric, month, marked_at)
 SELECT DISTINCT x.scope, x.scope_id, a.metric, {MONTH}, now()
 FROM feedback_answer a JOIN feedback_survey s ON s.id = a.survey_id
@@ -228,7 +233,7 @@ def figures(metric, counts):
 def mark_responses(response_ids):
     """Mark what these responses count for; in the transaction that adds or removes them."""
     with connection.cursor() as cursor:
-        cursor.execute(MARK_RESPONSES, [list(response_ids)])
+        cursor.execute(MARK_RESPONSES, [list(response_ids), list(response_ids)])
 
 
 def mark_stale(*, scope, scope_id, metrics=METRICS, month=None):

@@ -7,6 +7,7 @@ from accounts.audit import record
 from accounts.models import AuditEvent, User
 from accounts.permissions import Role
 from clientgroups.models import ClientGroup, GroupAccess
+from clientgroups.services.marks import mark_rules_of
 from notifications.services import in_language_of, notify
 
 
@@ -41,6 +42,7 @@ def grant_group_access(
     access.role = role
     access.full_clean()
     access.save()
+    mark_rules_of(user)
     event = _record(group, user, actor, before, role)
     if user != actor:
         _tell(group, user, actor, access.get_role_display, event)
@@ -58,6 +60,7 @@ def revoke_group_access(*, group: ClientGroup, user: User, actor: User) -> Audit
     if before == Role.LEAD:
         _keep_a_lead(group, user)
     access.delete()
+    mark_rules_of(user)
     return _record(group, user, actor, before, None)
 
 

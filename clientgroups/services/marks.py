@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from clientgroups.models import ClientGroup
 from clientgroups.services.database import sql_of
 
@@ -44,3 +45,9 @@ def mark_clients_dirty(client_ids: Iterable[int] | QuerySet) -> int:
     if number > MOST_MARKS:
         mark_dynamic_groups_stale()
     return number
+
+
+def mark_rules_of(user: User) -> int:
+    """Ask for the rules of a person's groups to be run again: they see other clients now."""
+    groups = ClientGroup.objects.active().filter(kind=ClientGroup.Kind.DYNAMIC, stale_at=None)
+    return groups.filter(owner=user).update(stale_at=timezone.now())

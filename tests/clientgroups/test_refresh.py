@@ -10,6 +10,7 @@ from clientgroups import tasks
 from clientgroups.models import Client, ClientGroup, ClientMark
 from clientgroups.selectors.rules import FIELDS, Field, register_field
 from clientgroups.services import marks, refresh
+from clientgroups.services.access import grant_group_access, revoke_group_access
 from clientgroups.services.groups import add_clients, archive_group, remove_client
 from clientgroups.services.marks import mark_clients_dirty
 from clientgroups.services.refresh import (
@@ -18,6 +19,8 @@ from clientgroups.services.refresh import (
     refresh_soon,
     sweep_groups,
 )
+from feedback.scoring import mark_responses
+from feedback.services.responses import remove_response
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
     ClientFactory,
@@ -25,6 +28,7 @@ from tests.factories.clientgroups import (
     GroupAccessFactory,
     MembershipFactory,
 )
+from tests.factories.feedback import ResponseFactory
 from tests.factories.rules import CustomFieldFactory
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +101,34 @@ def test_changes_for_few_clients_and_for_all_end_the_same(admin):
 
     assert few == [members(group) for group in groups]
     assert few[1] == {c.pk for c in clients[:3]} | {clients[4].pk}
+
+
+def test_role_that_is_given_or_taken_has_the_rules_of_the_person_run_again():
+    owner, client = UserFactory(), ClientFactory(stage="loyal")
+    listed = MembershipFactory(client=client).client_group
+    group, other = fresh(owner=owner), fresh()
+    grant_group_access(group=listed, user=owner, role="viewer", actor=listed.owner)
+
+    assert sweep_groups() == 1
+    assert members(group) == {client.pk}
+    GroupAccessFactory(client_group=listed, role="lead")
+    revoke_group_access(group=listed, user=owner, actor=listed.owner)
+    assert sweep_groups() == 1
+
+    assert members(group) == members(other) == set()
+
+
+def test_answer_and_its_removal_have_the_rules_run_for_its_client(admin):
+    group = fresh(owner=admin, rule=rule("csat", "gte", "4"))
+    response = ResponseFactory(scores={"csat": 5})
+    mark_responses([response.pk])
+    sweep_groups()
+    assert members(group) == {response.client_id}
+
+    remove_response(response=response, actor=admin)
+    sweep_groups()
+
+    assert members(group) == set()
 
 
 def test_nobody_and_strangers_are_not_marked():
