@@ -13,7 +13,7 @@ from django.utils import timezone
 from psycopg import errors
 
 from clientgroups.models import ClientGroup, ClientMark
-from clientgroups.selectors.rules import check_tree, groups_in, in_order, matching
+from clientgroups.selectors.rules import check_stored, groups_in, in_order, matching
 from clientgroups.services.database import sql_of
 from clientgroups.services.marks import MOST_MARKS, mark_dynamic_groups_stale
 
@@ -102,9 +102,9 @@ def _store(locked: ClientGroup, group: ClientGroup) -> None:
 
 
 def is_broken(group: ClientGroup) -> bool:
-    """Whether something that the rule asks for is gone: a custom field, another group."""
+    """Whether something that the rule asks for is gone, or the rule asks for its own group."""
     try:
-        check_tree(group.rule, actor=group.owner, stored=True)
+        check_stored(group)
     except ValidationError:
         return True
     return False

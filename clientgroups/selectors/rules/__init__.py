@@ -17,7 +17,13 @@ from clientgroups.selectors.rules.fields import (
     register_field,
 )
 from clientgroups.selectors.rules.query import matching, population
-from clientgroups.selectors.rules.tree import check_rule, check_tree, groups_in, in_order
+from clientgroups.selectors.rules.tree import (
+    check_rule,
+    check_stored,
+    check_tree,
+    groups_in,
+    in_order,
+)
 from clientgroups.selectors.rules.words import sentence
 
 PARTS = (client_fields, purchase_fields, value_fields, care_fields)
@@ -30,6 +36,7 @@ __all__ = [
     "Leaf",
     "Situation",
     "check_rule",
+    "check_stored",
     "check_tree",
     "groups_in",
     "in_order",

@@ -6,7 +6,7 @@ from django.utils.translation import get_language, override
 from accounts.models import User
 from clientgroups.models import ClientGroup
 from clientgroups.selectors.rules.explain import describe
-from clientgroups.selectors.rules.tree import check_tree
+from clientgroups.selectors.rules.tree import check_stored
 from clientgroups.selectors.rules.words import sentence
 
 
@@ -23,7 +23,7 @@ def problems_of(group: ClientGroup) -> list[str]:
     if group.problem != ClientGroup.Problem.RULE:
         return []
     try:
-        check_tree(group.rule, actor=group.owner, stored=True)
+        check_stored(group)
     except ValidationError as problem:
         return problem.messages
     return []

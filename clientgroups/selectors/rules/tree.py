@@ -155,6 +155,14 @@ def check_rule(rule: object, *, actor: User, group: ClientGroup | None = None) -
     return checked
 
 
+def check_stored(group: ClientGroup) -> None:
+    """Raise a ValidationError when the rule of a group can be worked out no longer.
+
+    Two people who save at the same moment may tie a circle that neither of them could see.
+    """
+    refuse_circle(check_tree(group.rule, actor=group.owner, stored=True), group)
+
+
 def leaves_in(node: dict) -> Iterator[Leaf]:
     """The conditions of a checked rule from top to bottom."""
     if "rules" in node:
