@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
@@ -181,16 +180,6 @@ def to_tell_by_hand(activity: Activity) -> QuerySet[ActivityInvitation]:
     )
     rows = activity.invitations.filter(unreachable, answer__in=["accepted", "waiting"])
     return rows.select_related("client", "contact").order_by("client__name", "contact__name", "pk")
-
-
-def invitation_of_activity(user: User, pk: int, invitation: int) -> ActivityInvitation:
-    """One invitation, through an activity the person sees."""
-    activity = visible_activity(user, pk)
-    row = activity.invitations.select_related("client", "contact").filter(pk=invitation).first()
-    if row is None:
-        raise Http404
-    row.activity = activity
-    return row
 
 
 def invitation_by_token(token: str) -> ActivityInvitation | None:

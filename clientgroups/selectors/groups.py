@@ -11,6 +11,8 @@ from clientgroups.selectors import Part, child_of, visible_group
 from clientgroups.selectors.events import events_of
 from clientgroups.selectors.group_columns import columns
 from clientgroups.selectors.lifecycle import stage_day_sql
+from clientgroups.selectors.membership_days import Size
+from clientgroups.selectors.value_periods import periods
 from core.search import search_query
 
 MONTH = dt.timedelta(days=30)
@@ -72,6 +74,32 @@ def stages_of(group: ClientGroup) -> Stages:
         first=min((first for *_, first, _last in rows if first), default=None),
         last=max((last for *_, last in rows if last), default=None),
     )
+
+
+# One pass: memberships of one client never overlap, so beginnings less ends are the clients.
+STEPS = """
+SELECT day, sum(step)::int FROM (
+  SELECT valid_from AS day, 1 AS step FROM clientgroups_membership WHERE client_group_id = %(group)s
+   UNION ALL
+  SELECT valid_to, -1 FROM clientgroups_membership
+   WHERE client_group_id = %(group)s AND valid_to IS NOT NULL) AS steps
+ GROUP BY day ORDER BY day
+"""
+
+
+def monthly_sizes(group: ClientGroup, months: int, today: dt.date) -> list[Size]:
+    """What `membership_days.size_series` says, in one pass for groups of any size."""
+    with connection.cursor() as cursor:
+        cursor.execute(STEPS, {"group": group.pk})
+        steps = cursor.fetchall()
+    ends = [min(period.end, today) for period in periods("month", today, months)]
+    series, n, place = [], 0, 0
+    for end in ends:
+        while place < len(steps) and steps[place][0] <= end:
+            n += steps[place][1]
+            place += 1
+        series.append(Size(end, n if place else None))
+    return series
 
 
 # The list ----------------------------------------------------------------------------------------

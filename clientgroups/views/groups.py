@@ -11,6 +11,7 @@ from clientgroups.selectors import visible_group
 from clientgroups.selectors.groups import fill_rows, moves_of, size_trends
 from clientgroups.selectors.rules.card import rule_card
 from clientgroups.services import groups as services
+from clientgroups.views.group_lines import draw
 from core import charts
 from core.views import page, render_page
 
@@ -34,9 +35,7 @@ def group_list(request):
         )
     ]
     listed = Paginator(found.ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    groups = fill_rows(listed.object_list, timezone.localdate())
-    for group in groups:
-        group.spark = charts.spark(group.trend)
+    groups = draw(fill_rows(listed.object_list, timezone.localdate()))
     context = {
         "page": listed,
         "groups": groups,

@@ -26,7 +26,7 @@ EACH = 4
 
 
 def group_attention(group: ClientGroup, user: User) -> list[Attention]:
-    """The lines of one group, the worst first; six queries whatever the group holds."""
+    """The lines of one group, the worst first; seven queries whatever the group holds."""
     now = timezone.now()
     lines = [
         *_rule(group),
@@ -97,6 +97,8 @@ def _goals(group, user):
 
 
 def _touches(group, user, now):
+    if not group.touch_plans.exists():
+        return
     late = DueTouches(user, timezone.localdate(now), Wanted(group=group.pk)).count()
     if not late:
         return

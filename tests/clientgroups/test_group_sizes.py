@@ -3,10 +3,13 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from clientgroups.models import GroupSize
 from clientgroups.selectors import group_columns
-from clientgroups.selectors.groups import size_trends
+from clientgroups.selectors.groups import monthly_sizes, size_trends
+from clientgroups.selectors.membership_days import size_series
 from clientgroups.services.group_sizes import record_group_sizes
 from clientgroups.tasks import record_group_sizes as task
 from tests.factories.clientgroups import ClientGroupFactory, MembershipFactory
@@ -80,6 +83,24 @@ def test_group_has_one_size_a_day():
     with pytest.raises(IntegrityError), transaction.atomic():
         GroupSize.objects.create(client_group=row.client_group, day=TODAY, n=4)
     assert str(row) == f"{row.client_group_id} 2026-11-23: 3"
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    spans=st.lists(
+        st.tuples(st.integers(0, 500), st.one_of(st.none(), st.integers(0, 200))), max_size=8
+    )
+)
+def test_monthly_sizes_agree_with_the_day_by_day_count(spans):
+    group = ClientGroupFactory()
+    for back, length in spans:
+        begin = TODAY - dt.timedelta(days=back)
+        end = None if length is None else min(begin + dt.timedelta(days=length), TODAY)
+        MembershipFactory(client_group=group, valid_from=begin, valid_to=end)
+
+    assert monthly_sizes(group, 12, TODAY) == size_series(group, 12, TODAY)
 
 
 def test_task_reports_what_it_wrote():
