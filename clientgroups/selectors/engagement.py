@@ -4,6 +4,7 @@ An event is (client, day, kind); the kind names the weight in EngagementPolicy. 
 their events when they load, so that one statement reads them all; see services.engagement.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from clientgroups.models import (
     ActivityInvitation,
     EngagementPolicy,
     Interaction,
+    LifecycleChange,
     Purchase,
     ServiceRequest,
 )
@@ -43,11 +45,23 @@ class EventSource:
 
 
 SOURCES: dict[str, EventSource] = {}
+# Key -> the clients of whom a table tells something new since an instant.
+CHANGES: dict[str, Callable[[dt.datetime], QuerySet]] = {}
 
 
 def register_events(source: EventSource) -> None:
     """Let a table count for engagement; the same key again replaces the entry."""
     SOURCES[source.key] = source
+
+
+def register_changes(key: str, clients: Callable[[dt.datetime], QuerySet]) -> None:
+    """Let the sweep find clients whose figures are to be worked out again before the night."""
+    CHANGES[key] = clients
+
+
+def changed_clients(since: dt.datetime) -> set[int]:
+    """Clients about whom something was written since an instant, as far as rows carry one."""
+    return {key for clients in CHANGES.values() for key in clients(since)}
 
 
 def engagement_policy() -> EngagementPolicy:
@@ -100,3 +114,31 @@ register_events(EventSource("purchase", _("Purchases"), _purchases))
 register_events(EventSource("request", _("Service requests"), _requests))
 register_events(EventSource("accepted", _("Accepted invitations"), _accepted))
 register_events(EventSource("attended", _("Attended activities"), _attended))
+
+
+def _asked(since):
+    moments = (
+        "opened_at",
+        "first_answered_at",
+        "resolved_at",
+        "rated_at",
+        "resolution_breached_at",
+    )
+    new = Q()
+    for name in (*moments, "resolution_breached_at"):
+        new |= Q(**{f"{name}__gte": since})
+    return ServiceRequest.objects.filter(new).order_by().values_list("client", flat=True)
+
+
+def _answered(since):
+    rows = ActivityInvitation.objects.filter(answered_at__gte=since)
+    return rows.order_by().values_list("client", flat=True)
+
+
+def _moved(since):
+    return LifecycleChange.objects.filter(at__gte=since).order_by().values_list("client", flat=True)
+
+
+register_changes("request", _asked)
+register_changes("activity", _answered)
+register_changes("stage", _moved)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from clientgroups.models import Client
 from clientgroups.selectors.dates import today_here
-from clientgroups.selectors.engagement import engagement_policy
+from clientgroups.selectors.engagement import changed_clients, engagement_policy
 from clientgroups.selectors.health import (
     BOUGHT,
     DRIVERS,
@@ -25,6 +25,7 @@ from clientgroups.services.marks import mark_clients_dirty, mark_dynamic_groups_
 
 # Keys of clients per transaction: a nightly run never holds the rows of a page for long.
 PORTION = 20_000
+AT_ONCE = 1000
 
 FOUND = "SELECT '{key}', d.* FROM ({sql}) d"
 HEALTH = """
@@ -103,6 +104,17 @@ def rescore(*, clients: list[int], as_of: dt.date | None = None) -> int:
     written = _score(Scope(ids=tuple(sorted(set(clients)))), as_of or today_here())
     mark_clients_dirty(clients)
     return written
+
+
+def rescore_changed(*, since: dt.datetime) -> int:
+    """Score clients again about whom requests, answers or stages were written since an instant.
+
+    Touches do so at once; this is for the tables of others, some minutes later. Running it twice
+    for the same time changes nothing.
+    """
+    keys = sorted(changed_clients(since))
+    parts = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
+    return sum(rescore(clients=part) for part in parts)
 
 
 @transaction.atomic

@@ -3,7 +3,10 @@ import datetime as dt
 from celery import shared_task
 
 from accounts.jobs import job
+from accounts.models import JobRun
 from clientgroups.services import follow_ups, health, touches
+
+SCORE = "clientgroups.tasks.score_health"
 
 
 @shared_task(acks_late=True, name="clientgroups.tasks.remind_follow_ups")
@@ -14,14 +17,19 @@ def remind_follow_ups() -> int:
     return run.rows
 
 
-@shared_task(acks_late=True, name="clientgroups.tasks.score_health")
+@shared_task(acks_late=True, name=SCORE)
 def score_health(day: str | None = None) -> int:
-    """Beat, every fifteen minutes; the first runs of a day score everybody, the others new ones.
+    """Beat, every fifteen minutes; the first run of a day scores everybody, the others those of
+    whom something new was written since the run before.
 
     Portions that are done stay done, so that a run which was stopped goes on where it was.
     """
-    with job("clientgroups.tasks.score_health") as run:
+    before = JobRun.objects.filter(name=SCORE, error="").values_list("started_at", flat=True)
+    since = before.first()
+    with job(SCORE) as run:
         run.rows = health.score_health(as_of=dt.date.fromisoformat(day) if day else None)
+        if since and not day:
+            run.rows += health.rescore_changed(since=since)
     return run.rows
 
 

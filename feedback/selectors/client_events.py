@@ -44,6 +44,11 @@ def _events(scope: dict) -> QuerySet:
     return rows.values_list("client", "responded_on", Value(KIND))
 
 
+def _changed(since: dt.datetime) -> QuerySet:
+    rows = Response.objects.filter(submitted_at__gte=since).order_by()
+    return rows.values_list("client", flat=True)
+
+
 # The latest answered survey of a year: each score from worst to best of its own scale, as a mean.
 SURVEY = """
 SELECT latest.client_id,
@@ -78,6 +83,7 @@ timeline.register_source(
 engagement.register_events(
     engagement.EventSource(KIND, gettext_lazy("Survey answers"), _events),
 )
+engagement.register_changes(KIND, _changed)
 health.register_driver(
     health.Driver(
         KIND,

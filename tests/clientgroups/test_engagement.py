@@ -17,7 +17,12 @@ from clientgroups.selectors.engagement import SOURCES, TOUCHES, weights_of
 from clientgroups.services import health
 from clientgroups.services.engagement import Scope, collect_facts
 from clientgroups.services.health import rescore, score_health
-from tests.factories.clientgroups import ClientFactory, ContactFactory, PurchaseFactory
+from tests.factories.clientgroups import (
+    ClientFactory,
+    ContactFactory,
+    LifecycleChangeFactory,
+    PurchaseFactory,
+)
 from tests.factories.feedback import ResponseFactory
 from tests.factories.touches import (
     ActivityInvitationFactory,
@@ -307,6 +312,38 @@ def test_nightly_run_without_clients_does_nothing():
 
 def test_rescore_of_nobody_does_nothing():
     assert rescore(clients=[]) == 0
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda: RequestFactory(opened_at=NOON),
+        lambda: RequestFactory(opened_at=ago(9), rating=5, rated_at=NOON),
+        lambda: ActivityInvitationFactory(answer="declined", answered_at=NOON),
+        lambda: ResponseFactory(submitted_at=NOON),
+        lambda: LifecycleChangeFactory(),
+    ],
+)
+def test_sweep_scores_clients_of_whom_others_wrote(write):
+    client = write().client
+    InteractionFactory(client=client, happened_at=ago(30))
+
+    assert health.rescore_changed(since=NOON) == 1
+    assert figures(client)[0] is not None
+
+
+def test_sweep_leaves_out_what_was_written_before():
+    RequestFactory(opened_at=ago(1))
+    InteractionFactory(happened_at=NOON)
+
+    assert health.rescore_changed(since=NOON) == 0
+
+
+def test_sweep_works_in_parts(monkeypatch):
+    monkeypatch.setattr(health, "AT_ONCE", 2)
+    RequestFactory.create_batch(5, opened_at=NOON)
+
+    assert health.rescore_changed(since=NOON) == 5
 
 
 # Silence ------------------------------------------------------------------------------------------

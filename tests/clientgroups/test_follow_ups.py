@@ -23,6 +23,7 @@ from tests.factories.touches import (
     ClientSilenceFactory,
     InteractionFactory,
     ProjectInteractionFactory,
+    RequestFactory,
     touch_in_group,
 )
 
@@ -231,6 +232,8 @@ def test_job_records_its_runs():
     assert tasks.remind_follow_ups() == 1
     assert tasks.purge_deleted_touches() == 1
     assert tasks.score_health() == 2
+    RequestFactory(client=Interaction.objects.get().client)
+    assert [tasks.score_health(), tasks.score_health()] == [1, 0]
     assert tasks.score_health("2026-01-01") == 2
     names = set(JobRun.objects.values_list("name", flat=True))
     assert names == {
