@@ -21,18 +21,19 @@ STAGE = """CASE WHEN {last_on} IS NULL THEN 'potential'
                 WHEN {before} = 'loyal' AND {recent} >= %(stay_loyal)s THEN 'loyal'
                 ELSE 'existing' END"""
 
-# One statement: what each client bought, the stage that follows, the move and its log row. A stage
-# fixed by hand is asked for again where the row is locked, in case it was fixed just now.
-DERIVE = """
-WITH bought AS (
+BOUGHT = """
     SELECT p.client_id,
            count(DISTINCT p.bought_on) FILTER (WHERE p.bought_on > %(window_start)s) AS recent,
            max(p.bought_on) AS last_on
       FROM clientgroups_purchase p
-      {scope_of_purchases}
+      {scope}
      WHERE p.amount >= 0 AND p.bought_on <= %(as_of)s
      GROUP BY p.client_id
-), derived AS (
+"""
+# One statement: what each client bought, the stage that follows, the move and its log row. A stage
+# fixed by hand is asked for again where the row is locked, in case it was fixed just now.
+DERIVE = """
+WITH bought AS ({bought}), derived AS (
     SELECT c.id, c.stage AS before, b.recent, b.last_on,
            {stage} AS after
       FROM clientgroups_client c
@@ -126,28 +127,29 @@ def derive_stages(
     somebody moved. For services; `scope` and `only` are SQL of ours.
     """
     be_patient()
+    everybody = not (scope or ids)
+    bought = BOUGHT.format(scope=f"JOIN {scope} s ON s.id = p.client_id" if scope else "")
     statement = DERIVE.format(
-        scope_of_purchases=f"JOIN {scope} s ON s.id = p.client_id" if scope else "",
+        bought="SELECT * FROM all_bought" if everybody else bought,
         scope_of_clients=f"JOIN {scope} s ON s.id = c.id" if scope else "",
         only=f"AND {only}",
         day="c.stage_as_of," if write_day else "",
         as_of="%(as_of)s," if write_day else "",
         stage=STAGE.format(last_on="b.last_on", recent="b.recent", before="c.stage"),
     )
+    names = policy_on(as_of)
+    names |= {"actor": actor.pk if actor else None, "batch": batch, "ids": ids}
     with connection.cursor() as cursor:
-        if not (scope or ids):
+        if everybody:
+            # A table of its own, because only statements that read may use several processors.
             cursor.execute("SET LOCAL work_mem = '96MB'")
             cursor.execute("SET LOCAL jit = off")
-        cursor.execute(
-            statement,
-            {
-                **policy_on(as_of),
-                "actor": actor.pk if actor else None,
-                "batch": batch,
-                "ids": ids,
-            },
-        )
+            cursor.execute("DROP TABLE IF EXISTS all_bought")
+            cursor.execute(f"CREATE TEMP TABLE all_bought ON COMMIT DROP AS {bought}", names)
+            cursor.execute("ANALYZE all_bought")
+        cursor.execute(statement, names)
         moved = cursor.rowcount
+        cursor.execute("DROP TABLE IF EXISTS all_bought")
     if moved:
         mark_dynamic_groups_stale()
     return moved

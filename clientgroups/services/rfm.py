@@ -14,9 +14,11 @@ from clientgroups.services.marks import mark_dynamic_groups_stale
 
 # Two runs at once would both insert; the second waits for the first. "tandemrf" as a number.
 LOCK = 0x74616E64656D7266
+# A table of its own, because only statements that read may use several processors.
+SCORE = f"CREATE TEMP TABLE scored ON COMMIT DROP AS WITH {SCORING} SELECT * FROM scored"  # noqa: S608
 # All parts see the table as it was before the statement, so `old` is what stood there.
-STORE = f"""
-WITH {SCORING}, old AS (
+STORE = """
+WITH old AS (
     SELECT client_id, segment FROM clientgroups_rfmscore
 ), changed AS (
     UPDATE clientgroups_rfmscore x
@@ -51,7 +53,7 @@ WITH {SCORING}, old AS (
 )
 SELECT (SELECT count(*) FROM scored), (SELECT count(*) FROM changed),
        (SELECT count(*) FROM added), (SELECT count(*) FROM gone), (SELECT count(*) FROM moved)
-"""  # noqa: S608
+"""
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,14 @@ def score_clients(*, as_of: dt.date) -> Scored:
         # Sorting and hashing a whole history in memory; the limit ends with the transaction.
         cursor.execute("SET LOCAL work_mem = '96MB'")
         cursor.execute("SET LOCAL jit = off")
-        names = {"currency": method.currency, "logged": policy.scored_on is not None}
-        cursor.execute(STORE, method.names | names)
+        cursor.execute("DROP TABLE IF EXISTS scored")
+        cursor.execute(SCORE, method.names)
+        cursor.execute("ANALYZE scored")
+        logged = policy.scored_on is not None
+        names = {"as_of": as_of, "currency": method.currency, "logged": logged}
+        cursor.execute(STORE, names)
         done = Scored(*cursor.fetchone())
+        cursor.execute("DROP TABLE scored")
     policy.scored_on, policy.stale_at = as_of, None
     policy.save(update_fields=["scored_on", "stale_at"])
     if done.written:
