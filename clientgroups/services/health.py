@@ -113,6 +113,10 @@ def rescore_changed(*, since: dt.datetime) -> int:
     for the same time changes nothing.
     """
     keys = sorted(changed_clients(since))
+    if len(keys) > PORTION:
+        # A large import: all of them wait for the portions of the run over everybody.
+        Client.objects.filter(pk__in=keys).update(health_as_of=None)
+        return score_health()
     parts = [keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE)]
     return sum(rescore(clients=part) for part in parts)
 

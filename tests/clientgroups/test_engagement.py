@@ -346,6 +346,14 @@ def test_sweep_works_in_parts(monkeypatch):
     assert health.rescore_changed(since=NOON) == 5
 
 
+def test_sweep_leaves_a_large_import_to_the_run_over_everybody(monkeypatch):
+    monkeypatch.setattr(health, "PORTION", 2)
+    RequestFactory.create_batch(3, opened_at=NOON)
+    score_health()
+
+    assert health.rescore_changed(since=NOON) == 3
+
+
 # Silence ------------------------------------------------------------------------------------------
 
 
