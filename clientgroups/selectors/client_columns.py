@@ -33,7 +33,7 @@ COLUMNS = [
     Column("region", _("Region"), CLIENT),
     Column("country", _("Country"), CLIENT),
     Column("tags", _("Tags"), CLIENT, 20),
-    Column("note", _("Note"), CLIENT, 30),
+    Column("note", _("Note about the client"), CLIENT, 30),
     Column("contact_ref", _("Tandem contact"), CONTACT),
     Column("contact_number", _("Contact number"), CONTACT),
     Column("contact", _("Contact"), CONTACT, 24),

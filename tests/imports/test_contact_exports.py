@@ -244,7 +244,7 @@ def test_reference_is_only_ours(settings):
     assert referred("C", f" {ours} ") == 42
     assert referred("P", ours) is None
     assert referred("C", ours.replace("42", "43")) is None
-    settings.SECRET_KEY = "another installation"
+    settings.SECRET_KEY = settings.SECRET_KEY[::-1]
     assert referred("C", ours) is None
 
 
