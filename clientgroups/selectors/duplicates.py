@@ -44,8 +44,10 @@ named AS MATERIALIZED (
       FROM clientgroups_contact p JOIN scope s ON s.id = p.client_id
      WHERE length(p.phone_key) >= %(digits)s
 ), block AS MATERIALIZED (
-    SELECT id, key, left(key, 4) AS part FROM named WHERE length(key) >= 4
-    UNION ALL SELECT id, key, '…' || right(key, 4) FROM named WHERE length(key) >= 6
+    SELECT id, key, left(key, 4) || regexp_replace(key, '\D', '', 'g') AS part
+      FROM named WHERE length(key) >= 4
+    UNION ALL SELECT id, key, '…' || right(key, 4) || regexp_replace(key, '\D', '', 'g')
+      FROM named WHERE length(key) >= 6
 ), found AS (
     SELECT a.id AS first, b.id AS second, 'name' AS reason, 1.0::float AS grade
       FROM (SELECT key FROM named GROUP BY key HAVING count(*) BETWEEN 2 AND %(sharing)s) k
@@ -60,7 +62,6 @@ named AS MATERIALIZED (
       FROM (SELECT part FROM block GROUP BY part HAVING count(*) BETWEEN 2 AND %(block)s) k
       JOIN block a USING (part) JOIN block b USING (part)
      WHERE a.id < b.id AND a.key <> b.key AND similarity(a.key, b.key) >= %(alike)s
-       AND regexp_replace(a.key, '\D', '', 'g') = regexp_replace(b.key, '\D', '', 'g')
 )
 {shown}"""
 

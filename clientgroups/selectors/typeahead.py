@@ -66,12 +66,10 @@ def find_clients(
     if words is None:
         return []
     scope = EDIT if scope == EDIT else VIEW
-    few = None if user.sees_everything else _few(user, (scope,))
-    if few == []:
+    own = few_of(user, scope)
+    if own == []:
         return []
     with by_index():
-        # Who sees more than a few is asked for by scope.
-        own = few if few and len(few) <= FEW else None
         rows = _candidates(user, words, text, own, (scope,))
     needle, found = text.casefold(), {}
     for row in sorted(rows, key=lambda row: _rank(row, needle)):
@@ -79,6 +77,14 @@ def find_clients(
         if hit.pk != without:
             found.setdefault(hit.pk, hit)
     return list(found.values())[:limit]
+
+
+def few_of(user: User, scope: str = VIEW) -> list[int] | None:
+    """Keys of the clients in scope of somebody who has no more than a few; None for the others."""
+    if user.sees_everything:
+        return None
+    found = _few(user, (scope,))
+    return found if len(found) <= FEW else None
 
 
 @contextmanager
