@@ -35,21 +35,24 @@ UPDATE clientgroups_membership m
 JOIN = """
 INSERT INTO clientgroups_membership
        (client_group_id, client_id, valid_from, valid_to, began_because, ended_because)
-SELECT %s, found.id, GREATEST(%s, old.until), NULL, '', ''
+SELECT %s, found.id,
+       GREATEST(%s, (SELECT max(old.valid_to) FROM clientgroups_membership old
+                      WHERE old.client_group_id = %s AND old.client_id = found.id)),
+       NULL, '', ''
   FROM ({matched}) found
-  LEFT JOIN (SELECT m.client_id, bool_or(m.valid_to IS NULL) AS inside, max(m.valid_to) AS until
-               FROM clientgroups_membership m
-              WHERE m.client_group_id = %s {among} GROUP BY m.client_id) old
-    ON old.client_id = found.id
- WHERE old.inside IS NOT TRUE
+ WHERE NOT EXISTS (SELECT 1 FROM clientgroups_membership m WHERE m.client_group_id = %s
+                      AND m.client_id = found.id AND m.valid_to IS NULL)
 """
 AMONG = "AND m.client_id = ANY(%s)"
 
 
 @dataclass(frozen=True)
 class Moved:
+    """Who came and went; `size` is how many there are when everybody was looked at."""
+
     joined: int = 0
     left: int = 0
+    size: int | None = None
 
     def __bool__(self) -> bool:
         return bool(self.joined or self.left)
@@ -74,7 +77,8 @@ def refresh_group(*, group: ClientGroup, today: dt.date | None = None) -> int:
         if locked.kind == ClientGroup.Kind.DYNAMIC:
             moved = _follow_rule(locked, today or timezone.localdate())
             locked.joined_count, locked.left_count = moved.joined, moved.left
-        locked.member_count = locked.memberships.current().count()
+        known = moved.size is not None
+        locked.member_count = moved.size if known else locked.memberships.current().count()
         locked.refreshed_at = timezone.now()
         locked.refresh_ms = round((time.monotonic() - started) * 1000)
     _store(locked, group)
@@ -116,6 +120,7 @@ def _follow_rule(group: ClientGroup, today: dt.date) -> Moved:
         cursor.execute("DROP TABLE IF EXISTS rule_matches")
         matched, params = sql_of(found)
         cursor.execute(f"CREATE TEMP TABLE rule_matches ON COMMIT DROP AS {matched}", params)
+        size = cursor.rowcount
         cursor.execute("ANALYZE rule_matches")
         # Two sets are compared. While a group fills, what the database knows of its size is old,
         # and comparing each row with each would look cheap to it.
@@ -123,11 +128,11 @@ def _follow_rule(group: ClientGroup, today: dt.date) -> Moved:
         scan = "SELECT id FROM rule_matches"
         cursor.execute(LEAVE.format(matched=scan, among=""), [today, group.pk])
         left = cursor.rowcount
-        cursor.execute(JOIN.format(matched=scan, among=""), [group.pk, today, group.pk])
+        cursor.execute(JOIN.format(matched=scan), [group.pk, today, group.pk, group.pk])
         joined = cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = on")
         cursor.execute("DROP TABLE rule_matches")
-    return Moved(joined, left)
+    return Moved(joined, left, size)
 
 
 @transaction.atomic
@@ -146,8 +151,8 @@ def refresh_clients(
         leave = LEAVE.format(matched=matched, among=AMONG)
         cursor.execute(leave, [today, locked.pk, keys, *params])
         left = cursor.rowcount
-        join = JOIN.format(matched=matched, among=AMONG)
-        cursor.execute(join, [locked.pk, today, *params, locked.pk, keys])
+        join = JOIN.format(matched=matched)
+        cursor.execute(join, [locked.pk, today, locked.pk, *params, locked.pk])
         moved = Moved(cursor.rowcount, left)
     if moved:
         locked.member_count = locked.memberships.current().count()
