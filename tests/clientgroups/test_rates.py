@@ -186,8 +186,13 @@ def test_policy_is_saved_once_and_has_scores_follow_it():
     save_value_policy(actor=actor, policy=policy)
     save_value_policy(actor=actor, policy=policy)
 
+    again = value_policy()
+    again.few_clients = 30
+    save_value_policy(actor=actor, policy=again)
     assert value_policy().base_currency == "EUR"
-    assert AuditEvent.objects.get().changes == {"base_currency": ["CNY", "EUR"]}
+    assert AuditEvent.objects.latest("pk").changes == {"few_clients": [50, 30]}
+    assert AuditEvent.objects.earliest("pk").changes == {"base_currency": ["CNY", "EUR"]}
+    assert AuditEvent.objects.count() == 2
     assert stale()
 
 
