@@ -377,3 +377,23 @@ def test_pages_are_chinese_for_whoever_reads_chinese(client, sign_in):
 
     assert response.status_code == 200
     assert '<html lang="zh-hans"' in text_of(response)
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        {"field": "nonsense", "op": "is", "value": "x"},
+        {"field": "group", "op": "is", "value": 999_999_999},
+        {"field": "custom:gone", "op": "is", "value": "x"},
+        {"field": "stage", "op": "nonsense", "value": "loyal"},
+    ],
+)
+def test_page_of_a_group_with_a_rule_that_broke_still_opens(client, sign_in, leaf):
+    group = ClientGroupFactory(dynamic=True, problem="rule")
+    ClientGroup.objects.update(rule={"op": "and", "rules": [leaf]})
+    sign_in("viewer", group)
+
+    response = client.get(url("group_detail", group.pk))
+
+    assert response.status_code == 200
+    assert "can no longer be worked out" in text_of(response)
