@@ -1,6 +1,4 @@
-import csv
 import datetime as dt
-import io
 import re
 from html import unescape
 
@@ -8,26 +6,22 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from clientgroups.models import Client
 from clientgroups.selectors.retention import Share
 from clientgroups.selectors.sales import Growth, Sales
-from clientgroups.selectors.value import group_panel, spending_in_base
+from clientgroups.selectors.value import group_panel
 from clientgroups.selectors.value_periods import periods
-from clientgroups.services.rfm import score_clients
 from clientgroups.views.value_charts import retention_chart, sales_chart
 from clientgroups.views.value_tables import growth_cell, share_cell
+from tests.clientgroups.value_pages import TODAY, body, harbour_shops, stop_the_clock, table_of
 from tests.conftest import grant
 from tests.factories.clientgroups import (
     ClientFactory,
     ClientGroupFactory,
-    LifecycleChangeFactory,
     MembershipFactory,
     PurchaseFactory,
 )
-from tests.factories.value import ExchangeRateFactory, RfmScoreFactory
 
 pytestmark = pytest.mark.django_db
-TODAY = dt.date(2026, 6, 15)
 ONE = dt.timedelta(days=1)
 HOSTILE = "<script>alert(1)</script>"
 LINK = re.compile(r'href="([^"]*/value/(?:clients|purchases|moves)/[^"]*)"')
@@ -35,38 +29,12 @@ LINK = re.compile(r'href="([^"]*/value/(?:clients|purchases|moves)/[^"]*)"')
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch):
-    """The pages of a fixed day: what is partial must not depend on when the tests run."""
-    for module in ("forms.value", "views.value", "views.rfm", "selectors.findings"):
-        monkeypatch.setattr(f"clientgroups.{module}.today_here", lambda: TODAY)
+    stop_the_clock(monkeypatch)
 
 
 @pytest.fixture
 def group():
-    """Twelve members of long standing who bought in several months; one of them in dollars."""
-    group = ClientGroupFactory(name="Harbour shops")
-    for n in range(12):
-        client = ClientFactory(name=f"Shop {n:02d}")
-        MembershipFactory(client_group=group, client=client, valid_from=dt.date(2024, 1, 1))
-        for month in range(1, 2 + n % 5):
-            PurchaseFactory(client=client, bought_on=dt.date(2026, month, 3 + n), amount=100)
-        PurchaseFactory(client=client, bought_on=dt.date(2025, 1, 5 + n), amount=50)
-        Client.objects.filter(pk=client.pk).update(first_purchase_on=dt.date(2025, 1, 5 + n))
-    PurchaseFactory(client=client, bought_on=dt.date(2026, 5, 3), currency="GBP", amount=1)
-    LifecycleChangeFactory(
-        client=client, before="potential", after="existing", as_of=dt.date(2026, 5, 4)
-    )
-    return group
-
-
-def body(client, name, *args, query="", **headers):
-    response = client.get(reverse(f"clientgroups:{name}", args=args) + query, headers=headers)
-    assert response.status_code == 200, response.status_code
-    return response.content.decode()
-
-
-def table_of(response):
-    text = b"".join(response.streaming_content).decode("utf-8-sig")
-    return list(csv.reader(io.StringIO(text)))
+    return harbour_shops()
 
 
 # The page of a group -----------------------------------------------------------------------------
@@ -301,143 +269,6 @@ def test_file_of_an_unknown_table_is_not_found(client, sign_in, group):
     address = reverse("clientgroups:group_value_export", args=[group.pk])
 
     assert client.get(f"{address}?table=people").status_code == 404
-
-
-# RFM ---------------------------------------------------------------------------------------------
-
-
-def test_rfm_page_shows_map_groups_clients_and_method(client, sign_in, group):
-    sign_in("viewer", group)
-
-    page = body(client, "rfm")
-
-    assert "12 clients with a score" in page
-    assert "Champions" in page
-    assert "worked out for this page" in page
-    assert "fixed bounds give the scores" in page
-    assert "1 purchase in GBP" in page
-    assert "Clients as CSV" not in page
-
-
-def test_rfm_page_reads_the_scores_of_the_night(client, sign_in, group):
-    score_clients(as_of=TODAY)
-    sign_in("viewer", group)
-
-    assert "worked out for this page" not in body(client, "rfm")
-
-
-def test_rfm_of_fifty_clients_explains_fifths(client, sign_in):
-    user = sign_in("outsider")
-    for n in range(50):
-        PurchaseFactory(client=ClientFactory(owner=user), bought_on=TODAY - n * ONE)
-
-    page = body(client, "rfm")
-    second = body(client, "rfm", query="?page=2")
-    beyond = body(client, "rfm", query="?page=99")
-
-    assert "whole fifths of all 50 scored clients" in page
-    assert "1–50 of 50" in page
-    assert "1–50 of 50" in second
-    assert "1–50 of 50" in beyond
-
-
-def test_rfm_cell_lists_its_clients(client, sign_in, group):
-    sign_in("viewer", group)
-    page = body(client, "rfm")
-    (cell,) = set(re.findall(r'href="(\?[^"]*)#rfm-clients"', page.split("h-segments")[0])[:1])
-
-    listed = body(client, "rfm", query=unescape(cell))
-
-    assert 'aria-current="true"' in listed.split("h-segments")[0]
-
-
-@pytest.mark.parametrize(
-    "query", ["?as_of=2027-01-01", "?as_of=x", "?group=99", "?segment=rich", "?r=9", "?page=x"]
-)
-def test_rfm_page_says_what_it_cannot_read(client, sign_in, group, query):
-    sign_in("viewer", group)
-
-    page = body(client, "rfm", query=query)
-
-    assert ('role="alert"' in page) is (query != "?page=x")
-
-
-def test_rfm_page_of_a_group_and_of_nobody(client, sign_in, group):
-    user = sign_in("viewer", group)
-    empty = ClientGroupFactory()
-    grant(user, "viewer", empty)
-
-    assert "12 clients with a score" in body(client, "rfm", query=f"?group={group.pk}")
-    assert "No client has a score for this day" in body(client, "rfm", query=f"?group={empty.pk}")
-
-
-def test_rfm_list_without_a_client_of_these_scores(client, sign_in, group):
-    sign_in("viewer", group)
-
-    assert "No client has these scores." in body(client, "rfm", query="?r=1&f=5&m=5")
-
-
-def test_rfm_files_hold_groups_map_and_clients(client, sign_in, group):
-    grant(sign_in("manager"), "viewer", group)
-
-    groups = table_of(client.get(reverse("clientgroups:rfm_export")))
-    heat = table_of(client.get(reverse("clientgroups:rfm_export") + "?table=heat"))
-    clients = table_of(client.get(reverse("clientgroups:rfm_clients_export") + "?segment=new"))
-
-    assert (len(groups), len(heat), len(heat[0])) == (8, 6, 6)
-    assert sum(int(row[1]) for row in groups[1:]) == 12
-    assert sum(int(n) for row in heat[1:] for n in row[1:]) == 12
-    assert {row[5] for row in clients[1:]} <= {"New buyers"}
-    assert "Clients as CSV" in body(client, "rfm")
-
-
-# The client --------------------------------------------------------------------------------------
-
-
-def test_spending_of_a_client_is_in_the_currency_of_sums(django_assert_num_queries):
-    client = ClientFactory()
-    ExchangeRateFactory(valid_from=dt.date(2026, 1, 1))
-    ExchangeRateFactory(valid_from=dt.date(2026, 3, 1), rate=8)
-    RfmScoreFactory(client=client)
-    for day, amount, currency in (
-        (dt.date(2026, 1, 1), 100, "CNY"),
-        (dt.date(2026, 1, 1), 10, "USD"),
-        (dt.date(2026, 1, 11), 10, "USD"),
-        (dt.date(2026, 1, 12), -20, "CNY"),
-        (dt.date(2026, 2, 10), 1, "GBP"),
-    ):
-        PurchaseFactory(client=client, bought_on=day, amount=amount, currency=currency)
-
-    with django_assert_num_queries(2):
-        found = spending_in_base(client, TODAY)
-
-    assert (found.currency, found.total, found.purchases) == ("CNY", 220, 3)
-    assert round(found.average, 2) == round(found.total / 3, 2)
-    assert (found.days, found.gap, found.longest, found.since) == (3, 20, 30, 125)
-    assert [(row.currency, row.n) for row in found.missing] == [("GBP", 1)]
-    assert (found.left_out, found.rate_on) == (1, dt.date(2026, 3, 1))
-    assert found.overdue
-    assert found.rfm.code == 544
-
-
-def test_client_without_purchases_has_no_figures():
-    found = spending_in_base(ClientFactory(), TODAY)
-
-    assert (found.total, found.average, found.gap, found.since) == (None, None, None, None)
-    assert not found.overdue
-    assert found.rfm is None
-
-
-def test_client_page_shows_value_and_score(client, sign_in, group):
-    sign_in("viewer", group)
-    score_clients(as_of=TODAY)
-    shop = Client.objects.get(name="Shop 11")
-
-    page = client.get(reverse("clientgroups:client_detail", args=[shop.pk])).content.decode()
-
-    assert "1 purchase in GBP" in page
-    assert "as of 15 Jun" in page
-    assert "value-code" in page
 
 
 # Pieces ------------------------------------------------------------------------------------------
