@@ -19,8 +19,8 @@ function choose(box, option) {
   close(box);
   const select = document.getElementById(box.dataset.canned);
   select.value = option.dataset.value;
-  // The server fills in the names; without a script the button beside the menu does the same.
-  box.form.requestSubmit(box.form.querySelector("[name=insert]"));
+  // The server fills in the names; without a script the same button is pressed by hand.
+  box.form.querySelector("[name=insert]").click();
 }
 
 function mark(menu, step) {
