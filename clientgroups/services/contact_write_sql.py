@@ -124,14 +124,14 @@ LEAVING_CONTACTS = """
 CREATE TEMP TABLE leaving_contacts ON COMMIT DROP AS
 SELECT t.id, t.client_id FROM clientgroups_contact t
   JOIN clientgroups_importedrow i ON i.contact_id = t.id AND i.batch = %(batch)s AND i.created
- WHERE NOT ({other})
+ WHERE {untouched}
 """
 LEAVING_CLIENTS = """
 CREATE TEMP TABLE leaving_clients ON COMMIT DROP AS
 SELECT c.id FROM clientgroups_client c
   JOIN clientgroups_importedrow i ON i.client_id = c.id AND i.batch = %(batch)s AND i.created
    AND i.contact_id IS NULL
- WHERE NOT ({other})
+ WHERE {untouched}
 """
 # Fields that still hold what the import wrote get back what they held before.
 RESTORE_CLIENTS = """
