@@ -568,6 +568,7 @@ def test_canned_answer_speaks_the_language_of_the_contact(client, sign_in, answe
     page = write(client, row, insert="1", canned=answer.pk, text="")
 
     assert page.context["draft"].startswith("吴强您好，")
+    assert "invalid" not in page.text
 
 
 def test_canned_answer_without_a_contact_names_the_client(client, sign_in, answer):

@@ -556,3 +556,18 @@ def test_assignee_without_a_role_works_as_a_member():
     assert row.role_of(person) == "member"
     assert row.role_of(UserFactory()) is None
     assert RequestMessage(request=row).role_of(person) == "member"
+
+
+def test_contact_who_cannot_be_mailed_is_not_told(level, actor):
+    opened(level, actor, contact=ContactFactory(email=""), tell_contact=True)
+
+    assert kinds() == []
+
+
+def test_pause_without_a_level_counts_nothing(actor):
+    row = ServiceRequestFactory(waiting=True)
+
+    move_request(request=row, actor=actor, status="open")
+
+    row.refresh_from_db()
+    assert (row.paused_at, row.paused_minutes) == (None, 0)
