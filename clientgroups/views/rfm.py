@@ -80,7 +80,7 @@ def rfm_clients_export(request):
     day = asked.scores(limit=MOST_LINES)
     head = [
         _("Client"),
-        _("Code"),
+        _("RFM code"),
         "R",
         "F",
         "M",

@@ -156,7 +156,7 @@ def sales_table(subject, periods, growths, currency) -> Table:  # noqa: ANN001
             _("Growth"),
             _("A year earlier"),
             _("Growth over a year"),
-            _("Left out"),
+            _("Without a rate"),
         ],
         lines[::-1],
         notes,
@@ -252,6 +252,6 @@ def flow_table(subject, flow) -> Table:  # noqa: ANN001
         "stages",
         _("Moves between lifecycle stages"),
         _("How many clients went from one stage to another; members on the day of the move."),
-        [_("Move"), *heads, _("Together")],
+        [_("Stage move"), *heads, _("Together")],
         lines,
     )
