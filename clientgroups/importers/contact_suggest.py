@@ -74,16 +74,30 @@ def _settle_places(found, names, columns):
     places = [place for place, target in found.items() if target in PLACE]
     if not places:
         return
-    groups = {}
+    groups, homes = {}, _labelled_home(names, columns)
     for place in places:
         index = _INDEX.match(names[place])
-        groups.setdefault((is_home(names[place]), int(index[1]) if index else 0), []).append(place)
+        number = int(index[1]) if index else 0
+        home = is_home(names[place]) or number in homes
+        groups.setdefault((home, number), []).append(place)
     ordered = sorted(groups)
     best = next((key for key in ordered if any(columns[p] for p in groups[key])), ordered[0])
     for key, members in groups.items():
         if key != best and not (key[0] == best[0] and 0 in (key[1], best[1])):
             for place in members:
                 del found[place]
+
+
+def _labelled_home(names, columns):
+    """Numbers of the addresses that another column calls somebody's home."""
+    found = set()
+    for name, cells in zip(names, columns, strict=True):
+        index = _INDEX.match(name)
+        if index and plain(name).startswith("address") and name.endswith(("Type", "Label")):
+            homes = sum(is_home(cell) for cell in cells[:200])
+            if homes * 2 > len(cells[:200]):
+                found.add(int(index[1]))
+    return found
 
 
 def _settle_single(found, names, columns):

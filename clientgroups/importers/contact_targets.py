@@ -22,7 +22,7 @@ _OTHER = {
     EMAIL_OPT_OUT: gettext_noop("Objects to e-mail"),
     PHONE_OPT_OUT: gettext_noop("Objects to phone calls"),
     CLIENT_LINK: gettext_noop("Refers to a client of another file"),
-    LABEL: gettext_noop("Says what the next column is (home, work, mobile)"),
+    LABEL: gettext_noop("Label of the next column"),
 }
 _BUILT_IN = {column.key: column for column in COLUMNS if column.part != DERIVED}
 CLIENT_TARGETS = [

@@ -3,11 +3,15 @@
 import json
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
+from clientgroups.importers.columns import plain
 from clientgroups.importers.contact_checking import ContactChecker
 from clientgroups.importers.contacts import lines_of, losses, recognise
 from clientgroups.models import Client, Contact, CustomField
+from clientgroups.selectors.client_columns import COLUMNS
 from core.files.issues import IssueLog
 from core.files.refusal import Refusal
 from tests.imports.samples import workbook, written
@@ -322,3 +326,19 @@ def test_too_many_fields_and_too_large_records_are_refused(tmp_path, monkeypatch
     monkeypatch.setattr("clientgroups.importers.contact_json.LARGEST", 100)
     with pytest.raises(Refusal, match="larger than"):
         read(written(tmp_path, json.dumps(wide), "b.json"))
+
+
+def test_work_address_is_taken_before_a_home(shared_data):
+    (row,), _notes, _lost = read(shared_data / "crm/contacts_csv/gmail.csv")
+
+    assert (row["client"]["name"], row["client"]["city"]) == ("company", "work_city")
+    assert row["contact"]["email"] == "home@aaa.pl"
+    assert row["contact"]["phone"] == "mobile"
+    assert row["client"]["tags"] == ["Test"]
+
+
+def test_own_headings_differ_in_every_language():
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            labels = [plain(str(column.label)) for column in COLUMNS]
+            assert sorted(set(labels)) == sorted(labels), code
