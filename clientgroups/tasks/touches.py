@@ -1,12 +1,19 @@
 import datetime as dt
 
 from celery import shared_task
+from django.utils import timezone
 
 from accounts.jobs import job
 from accounts.models import JobRun
+from clientgroups.selectors.dates import today_here
 from clientgroups.services import follow_ups, health, touches
 
 SCORE = "clientgroups.tasks.score_health"
+
+
+def day_here(at: dt.datetime) -> dt.date:
+    """The day of an instant where the installation stands."""
+    return at.astimezone(timezone.get_default_timezone()).date()
 
 
 @shared_task(acks_late=True, name="clientgroups.tasks.remind_follow_ups")
@@ -24,12 +31,15 @@ def score_health(day: str | None = None) -> int:
 
     Portions that are done stay done, so that a run which was stopped goes on where it was.
     """
-    before = JobRun.objects.filter(name=SCORE, error="").values_list("started_at", flat=True)
-    since = before.first()
+    before = JobRun.objects.filter(name=SCORE, error="").first()
+    as_of = dt.date.fromisoformat(day) if day else None
     with job(SCORE) as run:
-        run.rows = health.score_health(as_of=dt.date.fromisoformat(day) if day else None)
-        if since and not day:
-            run.rows += health.rescore_changed(since=since)
+        if day or not before or day_here(before.started_at) != today_here():
+            run.rows = health.score_health(as_of=as_of)
+        else:
+            run.rows = health.score_health(only_new=True)
+        if before and not day:
+            run.rows += health.rescore_changed(since=before.started_at)
     return run.rows
 
 

@@ -279,14 +279,39 @@ def test_facts_can_be_collected_twice_in_a_transaction():
 # The nightly run ----------------------------------------------------------------------------------
 
 
-def test_nightly_run_scores_everybody_once_a_day_and_new_clients_later():
+def test_nightly_run_writes_figures_once_and_those_of_new_clients_later():
     InteractionFactory(happened_at=NOON)
     ClientFactory()
 
     assert [score_health(as_of=TODAY), score_health(as_of=TODAY)] == [2, 0]
     ClientFactory()
     assert score_health(as_of=TODAY) == 1
-    assert score_health(as_of=TODAY + dt.timedelta(days=1)) == 3
+    assert score_health(as_of=TODAY + dt.timedelta(days=1)) == 0
+
+
+def test_nightly_run_leaves_alone_what_has_faded_by_less_than_a_twentieth():
+    client = InteractionFactory(kind="call", happened_at=NOON).client
+    score_health(as_of=TODAY)
+
+    score_health(as_of=TODAY + dt.timedelta(days=6))
+    assert figures(client)[0] == 3
+    score_health(as_of=TODAY + dt.timedelta(days=7))
+    assert figures(client)[0] == pytest.approx(3 * 0.5 ** (7 / 90))
+
+    rescore(clients=[client.pk], as_of=TODAY + dt.timedelta(days=8))
+    assert figures(client)[0] == pytest.approx(3 * 0.5 ** (8 / 90))
+
+
+def test_run_over_new_clients_looks_at_no_others():
+    scored = InteractionFactory(happened_at=NOON).client
+    score_health(as_of=TODAY)
+    InteractionFactory(client=scored, happened_at=NOON)
+    first = ClientFactory()
+
+    assert score_health(as_of=TODAY, only_new=True) == 1
+    first.refresh_from_db()
+    assert first.health_as_of == TODAY
+    assert figures(scored)[0] == 3
 
 
 def test_nightly_run_works_in_portions(monkeypatch):
