@@ -60,7 +60,7 @@ LISTS = {
     "list": [""],
     "list, later pages": ["?page=40", "?page=200"],
     "list by stage": ["?stage=loyal", "?stage=lapsed&page=3"],
-    "list, sorted by health or day": ["?sort=-health", "?sort=last_purchase_on", "?sort=-last_touch_on"],
+    "list, sorted by health or day": ["?sort=-health", "?sort=last_purchase_on"],
     "list by tag, owner, kind": ["?tag=tag+3", "?tag=tag+3&kind=person", "?kind=person"],
     "list by health band or country": ["?health=poor", "?country=Germany", "?health=none"],
     "list by own field": ["?custom_size_class=B", "?custom_employees=77"],
@@ -129,9 +129,8 @@ def pairs(people):
     for who, user in people.items():
         started = time.perf_counter()
         number = len(duplicate_pairs(user))
-        out(
-            f"{'look-alikes of all':<34}{who:<12}{(time.perf_counter() - started) * 1000:>8.0f} ms, {number} pairs"
-        )
+        took = (time.perf_counter() - started) * 1000
+        out(f"{'look-alikes of all':<34}{who:<12}{took:>8.0f} ms, {number} pairs")
 
 
 def main():

@@ -1,6 +1,6 @@
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -97,12 +97,6 @@ def rule_of_client(user: User, pk: int, group: int) -> Part:
     groups = ClientGroup.objects.visible_to(user).filter(kind=ClientGroup.Kind.DYNAMIC)
     client = visible_client(user, pk)
     return Part(client, child_of(client, groups.select_related("owner"), group))
-
-
-def spending_of(client: Client) -> list[dict]:
-    """What a client paid per currency, refunds taken off; currencies are never added up."""
-    rows = client.purchases.order_by().values("currency").annotate(total=Sum("amount"))
-    return list(rows.order_by("-total"))
 
 
 def memberships_of(client: Client, user: User) -> list[Membership]:
