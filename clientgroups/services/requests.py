@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import AuditEvent, User
-from clientgroups.models import Client, Contact, RequestMessage, RequestType, ServiceRequest
+from clientgroups.models import Client, RequestMessage, RequestType, ServiceRequest
 from clientgroups.services import request_mails as mails
 from clientgroups.services.sla import pause, resume, set_clocks
 
@@ -85,20 +85,19 @@ def open_request(
     type: RequestType,  # noqa: A002 - the name of the field
     subject: str,
     text: str = "",
-    priority: str = "normal",
-    source: str = ServiceRequest.Source.PHONE,
-    contact: Contact | None = None,
-    assignee: User | None = None,
     tell_contact: bool = False,
-    follows: ServiceRequest | None = None,
     submission_key: UUID | None = None,
     opened_at: dt.datetime | None = None,
+    **fields: object,
 ) -> ServiceRequest:
     """Write down what a client asks for and start its clocks; the assignee is told.
 
     The same submission key twice gives the first request. `tell_contact` mails the contact the
-    link to their page. Without an actor the client wrote it.
+    link to their page. `fields` are priority, source, contact, assignee and the request it
+    follows. Without an actor the client wrote it.
     """
+    if unknown := set(fields) - {"priority", "source", "contact", "assignee", "follows"}:
+        raise TypeError(f"A new request has no {sorted(unknown)}")
     key = submission_key or uuid4()
     twin = ServiceRequest.objects.filter(submission_key=key).first()
     if twin:
@@ -106,18 +105,14 @@ def open_request(
     now = timezone.now()
     row = ServiceRequest(
         client=client,
-        contact=contact,
         type=type,
-        priority=priority,
-        source=source,
         subject=subject.strip(),
         text=text.strip(),
-        assignee=assignee,
         created_by=actor,
         opened_at=opened_at or now,
         token=secrets.token_urlsafe(32),
-        follows=follows,
         submission_key=key,
+        **fields,
     )
     _check_new(row, now)
     set_clocks(row, now)
