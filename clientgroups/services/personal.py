@@ -50,7 +50,7 @@ def export_client(*, client: Client, actor: User) -> IO[bytes]:
     That it was handed out, and to whom, is recorded.
     """
     be_patient()
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - whoever asked closes it
     held, counts = {}, {}
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for entry, rows in everything_about(client):

@@ -1,5 +1,5 @@
 from django.contrib import messages
-from django.http import FileResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
@@ -12,9 +12,9 @@ from core.views import page, render_page
 
 @page("clientgroups.export_client", load=visible_client, methods=("POST",))
 def client_export(request, client):
-    file = export_client(client=client, actor=request.user)
-    response = FileResponse(file, as_attachment=True, filename=f"client-{client.pk}.zip")
-    response["Content-Type"] = "application/zip"
+    with export_client(client=client, actor=request.user) as file:
+        response = HttpResponse(file.read(), content_type="application/zip")
+    response["Content-Disposition"] = f'attachment; filename="client-{client.pk}.zip"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response

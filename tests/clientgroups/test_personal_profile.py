@@ -332,7 +332,7 @@ def test_lead_downloads_everything_as_zip(client, sign_in):
 
     assert response["Content-Type"] == "application/zip"
     assert f"client-{member.client.pk}.zip" in response["Content-Disposition"]
-    assert zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content))).testzip() is None
+    assert zipfile.ZipFile(io.BytesIO(response.content)).testzip() is None
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])
