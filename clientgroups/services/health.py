@@ -129,8 +129,7 @@ def rescore_changed(*, since: dt.datetime) -> int:
 
 @transaction.atomic
 def _score(scope: Scope, as_of: dt.date) -> int:
-    if not scope.ids:
-        be_patient()
+    _prepare(scope)
     policies = engagement_policy(), health_policy()
     collect_facts(scope=scope, as_of=as_of, policy=policies[0])
     params = _params(scope, as_of) | {"full_at": policies[0].full_at}
@@ -157,6 +156,16 @@ def _score(scope: Scope, as_of: dt.date) -> int:
         written = cursor.rowcount
     note_silence(scope=scope, as_of=as_of, policy=policies[1])
     return written
+
+
+def _prepare(scope: Scope) -> None:
+    """Settings of this transaction: compiling the statements takes longer than running them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL jit = off")
+        if not scope.ids:
+            cursor.execute("SET LOCAL work_mem = '64MB'")
+    if not scope.ids:
+        be_patient()
 
 
 def _params(scope: Scope, as_of: dt.date) -> dict:
