@@ -68,4 +68,4 @@ def client_health(request, client):
         "half_life": policy.half_life_days,
         "what_counts": WHAT_COUNTS,
     }
-    return render_page(request, "clientgroups/touch/health", context)
+    return render_page(request, "clientgroups/touch/client_health", context)

@@ -1,9 +1,9 @@
 import datetime as dt
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -26,7 +26,6 @@ from tests.factories.clientgroups import (
 from tests.factories.feedback import ResponseFactory
 from tests.factories.touches import (
     ActivityInvitationFactory,
-    ClientSilenceFactory,
     InteractionFactory,
     RequestFactory,
 )
@@ -377,88 +376,3 @@ def test_sweep_leaves_a_large_import_to_the_run_over_everybody(monkeypatch):
     score_health()
 
     assert health.rescore_changed(since=NOON) == 3
-
-
-# Silence ------------------------------------------------------------------------------------------
-
-
-def talks(client, *days):
-    for each in days:
-        InteractionFactory(client=client, happened_at=ago(each))
-
-
-def test_client_who_spoke_each_week_is_silent_after_a_month_without_a_word():
-    client = ClientFactory()
-    talks(client, 60, 53, 46, 39)
-
-    rescore(clients=[client.pk], as_of=TODAY)
-
-    silence = ClientSilence.objects.get()
-    assert (silence.client, silence.usual_days) == (client, 7)
-    assert silence.last_on == TODAY - dt.timedelta(days=39)
-    assert silence.since == silence.last_on + dt.timedelta(days=31)
-
-
-@pytest.mark.parametrize("days", [(60, 53, 46, 30), (300, 200, 100, 50), (60, 53, 46)])
-def test_client_within_the_habit_or_without_one_is_not_silent(days):
-    client = ClientFactory()
-    talks(client, *days)
-
-    rescore(clients=[client.pk], as_of=TODAY)
-
-    assert not ClientSilence.objects.exists()
-
-
-def test_next_sign_of_life_ends_the_silence():
-    client = ClientFactory()
-    talks(client, 60, 53, 46, 39)
-    rescore(clients=[client.pk], as_of=TODAY)
-
-    talks(client, 0)
-    rescore(clients=[client.pk], as_of=TODAY)
-
-    assert not ClientSilence.objects.exists()
-
-
-def test_silence_of_others_stays_when_one_client_is_scored():
-    other = ClientSilenceFactory()
-
-    rescore(clients=[ClientFactory().pk], as_of=TODAY)
-
-    assert ClientSilence.objects.get() == other
-
-
-# Constraints --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("fields", [{"pk": 2}, {"half_life_days": 0}, {"full_at": 0}])
-def test_engagement_policy_is_one_row_that_fades(fields):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        EngagementPolicy.objects.create(**{"pk": 1} | fields)
-
-
-@pytest.mark.parametrize(
-    "fields", [{"pk": 2}, {"good_from": 40, "watch_from": 40}, {"good_from": 101}]
-)
-def test_health_policy_is_one_row_with_bands_in_order(fields):
-    with pytest.raises(IntegrityError), transaction.atomic():
-        HealthPolicy.objects.create(**{"pk": 1} | fields)
-
-
-def test_silence_begins_after_the_last_sign():
-    day = TODAY
-    with pytest.raises(IntegrityError), transaction.atomic():
-        ClientSilenceFactory(last_on=day, since=day)
-
-
-def test_names_of_policies_and_silences():
-    assert str(EngagementPolicy()) == "engagement policy"
-    assert str(HealthPolicy()) == "health policy"
-    silence = ClientSilenceFactory(last_on=dt.date(2026, 1, 2))
-    assert str(silence) == f"{silence.client_id}: 2026-01-02"
-
-
-def test_rounding_of_the_reference_is_that_of_the_database():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT round(62.5::numeric)::int")
-        assert cursor.fetchone()[0] == int(Decimal("62.5").quantize(0, ROUND_HALF_UP)) == 63
