@@ -5,8 +5,11 @@ import re
 
 import structlog
 
-# A personal link of a client or a reset link is a credential: whoever reads the log must not be able to use it.
-SECRET_PATHS = re.compile(r"(/(?:i|r|s|survey|surveys/answer|accounts/password/reset/key)/)[^/\s?]+")
+# A personal link of a client or a reset link is a credential: whoever reads the log must not be
+# able to use it.
+SECRET_PATHS = re.compile(
+    r"(/(?:i|r|s|survey|surveys/answer|accounts/password/reset/key)/)[^/\s?]+"
+)
 
 
 def mask_secret_paths(logger, method, event):

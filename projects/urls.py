@@ -1,7 +1,17 @@
 from django.urls import path
 
 from projects.goal_urls import goal_urlpatterns
-from projects.views import board, group_goals, interactions, parts, projects, request_tasks, task, task_list, work
+from projects.views import (
+    board,
+    group_goals,
+    interactions,
+    parts,
+    projects,
+    request_tasks,
+    task,
+    task_list,
+    work,
+)
 
 app_name = "projects"
 
