@@ -342,3 +342,49 @@ def test_own_headings_differ_in_every_language():
         with translation.override(code):
             labels = [plain(str(column.label)) for column in COLUMNS]
             assert sorted(set(labels)) == sorted(labels), code
+
+
+def test_table_without_headings_tells_itself_by_content(tmp_path):
+    text = "Anne Bernard,anne@example.com,030 1234567\nTom Baker,tom@example.com,030 7654321\n"
+
+    rows, _notes, _lost = read(written(tmp_path, text), header=0)
+
+    assert [row["contact"]["email"] for row in rows] == ["anne@example.com", "tom@example.com"]
+    assert rows[0]["contact"]["phone"].endswith("1234567")
+    assert rows[1]["client"]["name"] == "Tom Baker"
+
+
+def test_control_characters_are_taken_out_or_refused(tmp_path):
+    text = "Customer No,Company,City\nK\x01,Ace,Oslo\nK2,A\x02ce,Os\tlo\n"
+
+    rows, notes, _lost = read(written(tmp_path, text))
+
+    (row,) = rows
+    assert (row["client"]["name"], row["client"]["city"]) == ("A ce", "Os lo")
+    assert any("holds a control character" in note for note in notes)
+    assert any("Control characters were removed" in note for note in notes)
+
+
+def test_records_with_numbers_of_their_own_keep_them(tmp_path):
+    records = [
+        {"attributes": {"type": "Account"}, "Id": "001A", "Name": "Ace", "Tags": ["a", 2, {}]},
+        {
+            "attributes": {"type": "Contact"},
+            "Id": "003B",
+            "AccountId": "001A",
+            "Account": {"Name": "Ace", "Deep": {"a": {"b": {"c": "lost"}}}},
+            "LastName": "Kim\ud800",
+            "DoNotCall": True,
+            "Fax": None,
+        },
+    ]
+
+    rows, _notes, lost = read(written(tmp_path, json.dumps(records), "a.json"))
+
+    company, person = rows
+    assert (company["client"]["number"], company["client"]["name"]) == ("001A", "Ace")
+    assert company["client"]["tags"] == ["a", "2"]
+    assert (person["client"]["number"], person["contact"]["number"]) == ("001A", "003B")
+    assert person["contact"]["name"] == "Kim"
+    assert person["contact"]["phone_consent"] is False
+    assert lost == []
