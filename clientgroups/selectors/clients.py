@@ -113,7 +113,7 @@ def why_in_group(client: Client, group: ClientGroup, user: User) -> Line:
 
 
 def addable_clients(group: ClientGroup, user: User):  # noqa: ANN201
-    """Clients the person sees who are not in the group today."""
-    return Client.objects.visible_to(user).exclude(
+    """Clients the person may change who are not in the group today."""
+    return Client.objects.editable_by(user).exclude(
         pk__in=group.memberships.current().values("client")
     )

@@ -113,8 +113,9 @@ def add_clients(
     because: str = "",
     since: dt.date | None = None,
 ) -> int:
-    """Put clients that the person may see into a listed group; return how many were not in it.
+    """Put clients that the person may change into a listed group; return how many were not in it.
 
+    Who leads a group works for its clients, so somebody who only views a client adds it nowhere.
     They join today, or on a past day that is named; a day in an earlier membership is refused.
     """
     group = ClientGroup.objects.select_for_update().get(pk=group.pk)
@@ -122,7 +123,7 @@ def add_clients(
     today = timezone.localdate()
     if since and since > today:
         raise ValidationError({"since": _("Nobody joins in the future. Choose a day up to today.")})
-    wanted = Client.objects.visible_to(actor).filter(pk__in=[client.pk for client in clients])
+    wanted = Client.objects.editable_by(actor).filter(pk__in=[client.pk for client in clients])
     inside = group.memberships.current().values("client")
     added = []
     for client in wanted.exclude(pk__in=inside).order_by("pk"):

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent
 from clientgroups import tasks
-from clientgroups.models import ClientGroup
+from clientgroups.models import Client, ClientGroup, GroupAccess
+from clientgroups.selectors.clients import addable_clients
 from clientgroups.selectors.rules.preview import preview_rule
 from clientgroups.services.groups import (
     add_clients,
@@ -204,7 +205,7 @@ def test_group_that_asks_for_another_follows_it():
 # Members by hand ----------------------------------------------------------------------------------
 
 
-def test_add_clients_twice_adds_once_and_only_what_the_person_sees():
+def test_add_clients_twice_adds_once_and_only_what_the_person_may_change():
     group, foreign = ClientGroupFactory(), ClientFactory()
     own = ClientFactory(owner=group.owner)
 
@@ -219,6 +220,21 @@ def test_add_clients_twice_adds_once_and_only_what_the_person_sees():
     group.refresh_from_db()
     assert group.member_count == 1
     assert verbs() == ["group.clients_added"]
+
+
+@pytest.mark.parametrize("role", ["viewer", "member"])
+def test_client_of_a_group_one_does_not_lead_cannot_be_taken_into_an_own_group(role):
+    seen, group = MembershipFactory(), ClientGroupFactory()
+    GroupAccessFactory(client_group=seen.client_group, user=group.owner, role=role)
+
+    added = add_clients(group=group, clients=[seen.client], actor=group.owner)
+
+    assert added == 0
+    assert seen.client not in Client.objects.editable_by(group.owner)
+    assert seen.client not in addable_clients(group, group.owner)
+    GroupAccess.objects.filter(user=group.owner).update(role="lead")
+    assert seen.client in addable_clients(group, group.owner)
+    assert add_clients(group=group, clients=[seen.client], actor=group.owner) == 1
 
 
 def test_removed_client_leaves_today_and_may_return_the_same_day():

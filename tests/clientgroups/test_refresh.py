@@ -100,7 +100,7 @@ def test_role_that_is_given_or_taken_has_the_rules_of_the_person_run_again():
     owner, client = UserFactory(), ClientFactory(stage="loyal")
     listed = MembershipFactory(client=client).client_group
     group, other = fresh(owner=owner), fresh()
-    grant_group_access(group=listed, user=owner, role="viewer", actor=listed.owner)
+    grant_group_access(group=listed, user=owner, role="lead", actor=listed.owner)
 
     assert sweep_groups() == 1
     assert members(group) == {client.pk}

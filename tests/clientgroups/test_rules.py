@@ -309,14 +309,20 @@ def test_rule_chooses_among_the_owners_clients_only():
     owner = UserFactory()
     own, foreign = ClientFactory(owner=owner), ClientFactory()
     shared = MembershipFactory().client
-    GroupAccessFactory(
-        client_group=shared.memberships.get().client_group, user=owner, role="viewer"
-    )
+    GroupAccessFactory(client_group=shared.memberships.get().client_group, user=owner, role="lead")
 
     everybody = rule(leaf("name", "not_contains", "§"))
 
     assert found(everybody, owner) == {own, shared}
     assert foreign not in population(owner)
+
+
+@pytest.mark.parametrize("role", ["viewer", "member"])
+def test_rule_does_not_choose_clients_its_owner_may_not_change(role):
+    seen, owner = MembershipFactory(), UserFactory()
+    GroupAccessFactory(client_group=seen.client_group, user=owner, role=role)
+
+    assert not population(owner).exists()
 
 
 def test_own_rule_does_not_keep_a_client_in_sight_that_was_given_away():

@@ -7,6 +7,7 @@ from functools import reduce
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
+from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
 from clientgroups.selectors.rules.conditions import decided
 from clientgroups.selectors.rules.fields import Situation
@@ -16,13 +17,14 @@ from clientgroups.selectors.rules.tree import leaf_of
 def population(owner: User) -> QuerySet[Client]:
     """The clients that a rule of this person may choose from; put away ones never.
 
-    Those they own, and today's members of groups they hold a role in, except groups that their own
-    rules fill: otherwise a client given to somebody else would stay in sight through the rule.
+    Those they own, and today's members of groups they lead, except groups that their own rules
+    fill: otherwise a client given to somebody else would stay in hand through the rule. Clients
+    whom they only view stay out, because they would lead the group that chose them.
     """
     clients = Client.objects.active()
     if owner.sees_everything:
         return clients
-    groups = GroupAccess.objects.filter(user=owner).exclude(
+    groups = GroupAccess.objects.filter(user=owner, role=Role.LEAD).exclude(
         client_group__owner=owner, client_group__kind=ClientGroup.Kind.DYNAMIC
     )
     member = Membership.objects.current().filter(
