@@ -34,8 +34,9 @@ def check_time_zone(name):
 
 class ContactQuerySet(models.QuerySet):
     def askable(self):
-        """Contacts who may be sent a survey: an address and no objection."""
-        return self.exclude(email="").filter(email_consent=True, is_active=True)
+        """Contacts who may be sent a survey: an address, no objection, a client not put away."""
+        askable = self.exclude(email="").filter(email_consent=True, is_active=True)
+        return askable.filter(client__archived_at=None)
 
 
 class Contact(models.Model):

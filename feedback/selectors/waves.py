@@ -32,9 +32,9 @@ def visible_invitation(user: User, survey_pk: int, wave_pk: int, pk: int) -> Inv
 
 
 def contacts_of(group: ClientGroup) -> QuerySet:
-    """Contacts of the clients that are in the group today."""
+    """Contacts of the clients that are in the group today and not put away."""
     members = Membership.objects.current().filter(client_group=group, client=OuterRef("client"))
-    return Contact.objects.filter(Exists(members))
+    return Contact.objects.filter(Exists(members), client__archived_at=None)
 
 
 @dataclass
@@ -76,7 +76,7 @@ def audience(group: ClientGroup) -> Audience:
         **{key: Count("pk", filter=Q(pk__in=rows.values("pk"))) for key, rows in reasons.items()},
     )
     members = Membership.objects.current().filter(client_group=group, client=OuterRef("pk"))
-    alone = Client.objects.filter(Exists(members)).exclude(
+    alone = Client.objects.filter(Exists(members), archived_at=None).exclude(
         Exists(Contact.objects.filter(client=OuterRef("pk")))
     )
     left_out = [

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
-from clientgroups.models import Contact
+from clientgroups.models import Channel
+from clientgroups.services.clients import change_consent
 from feedback.models import Invitation, Question, Response, SurveyVersion
 from feedback.scoring import mark_responses
 from feedback.selectors.answer import is_open, questions_of
@@ -79,12 +80,8 @@ def remove_response(*, response: Response, actor: User) -> None:
 @transaction.atomic
 def stop_asking(*, invitation: Invitation) -> None:
     """The contact asked for no more e-mail; saying so twice changes nothing."""
-    contact = Contact.objects.select_for_update().get(pk=invitation.contact_id)
-    if not contact.email_consent:
-        return
-    contact.email_consent = False
-    contact.save(update_fields=["email_consent"])
-    record(actor=None, verb="contact.unsubscribed", target=contact, email_consent=[True, False])
+    source = _("On the page of the survey “%(name)s”") % {"name": invitation.wave.survey.name}
+    change_consent(contact=invitation.contact, channel=Channel.EMAIL, granted=False, source=source)
 
 
 def _claim(invitation, now):

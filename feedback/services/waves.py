@@ -95,7 +95,7 @@ def _send_batch(wave, now):
     waiting = wave.invitations.filter(state=Invitation.State.WAITING)
     batch = list(
         waiting.select_for_update(of=("self",), skip_locked=True)
-        .select_related("contact")
+        .select_related("contact__client")
         .order_by("pk")[:BATCH]
     )
     if not batch:
@@ -107,10 +107,11 @@ def _send_batch(wave, now):
     for invitation in batch:
         contact = invitation.contact
         ready = contact.email and contact.email_consent and contact.is_active
+        ready = ready and contact.client.archived_at is None
         (askable if ready else objecting).append(invitation)
     queue_mails([_mail(wave, invitation) for invitation in askable])
     _set(askable, state=Invitation.State.SENT, sent_at=now)
-    # Who objected between the start of the wave and now is not asked.
+    # Who objected or was put away between the start of the wave and now is not asked.
     _set(objecting, state=Invitation.State.REVOKED)
     return len(batch)
 

@@ -2,6 +2,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.models import AuditEvent
 from clientgroups.forms.clients_filter import (
@@ -100,6 +101,7 @@ def test_contacts_may_be_asked_with_address_and_consent_only():
     ContactFactory(email="")
     ContactFactory(email_consent=False)
     ContactFactory(is_active=False)
+    ContactFactory(client__archived_at=timezone.now())
 
     assert list(Contact.objects.askable()) == [asked]
 

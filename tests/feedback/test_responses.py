@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
+from clientgroups.models import ConsentChange
 from feedback.models import Answer, Invitation, Response, SatisfactionRollup, StaleScore
 from feedback.selectors.answer import invitation_by_token
 from feedback.services.responses import (
@@ -196,7 +197,10 @@ def test_stopping_twice_withdraws_consent_once(invitation):
 
     invitation.contact.refresh_from_db()
     assert invitation.contact.email_consent is False
-    assert AuditEvent.objects.get().verb == "contact.unsubscribed"
+    assert AuditEvent.objects.get().verb == "contact.consent_changed"
+    change = ConsentChange.objects.get()
+    assert (change.contact, change.channel, change.granted) == (invitation.contact, "email", False)
+    assert invitation.wave.survey.name in change.source
 
 
 def test_admin_deletes_responses_through_the_service(sign_in, client):

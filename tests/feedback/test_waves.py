@@ -7,6 +7,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent
+from clientgroups.models import Client
+from clientgroups.services.clients import archive_client
 from feedback.models import Invitation, StaleScore, Wave
 from feedback.selectors.waves import WaveFigures, audience, figures_of_waves
 from feedback.services import waves as services
@@ -179,6 +181,28 @@ def test_wave_waits_for_its_time(survey, ask):
 
     wave.refresh_from_db()
     assert wave.send_at == later
+
+
+def test_client_put_away_before_sending_is_not_asked(survey, ask):
+    asked, gone = ask(), ask()
+    wave = start(survey)
+    archive_client(client=gone.client, actor=UserFactory())
+
+    send_due_waves()
+
+    assert Message.objects.get().address == asked.email
+    assert wave.invitations.get(contact=gone).state == Invitation.State.REVOKED
+
+
+def test_client_put_away_is_not_in_the_audience_of_a_wave(survey, ask):
+    asked, gone = ask(), ask()
+    # Rules empty dynamic groups later than the client is put away.
+    Client.objects.filter(pk=gone.client_id).update(archived_at=timezone.now())
+
+    found = audience(survey.client_group)
+
+    assert (found.askable, found.left_out) == (1, [])
+    assert start(survey).invitations.get().contact == asked
 
 
 def test_contact_who_objects_before_sending_is_not_mailed(survey, ask):
