@@ -85,8 +85,10 @@ class ExchangeRate(models.Model):
 class RfmScore(models.Model):
     """A client's recency, frequency and monetary value, each as a score of 1 (worst) to 5.
 
-    Worked out nightly as of a day from the purchases in the window of the policy; a client without
-    a purchase in it has no row. Scale of `monetary`: money in `currency`; `recency`: days.
+    Worked out nightly from the purchases in the window of the policy; a client without a purchase
+    in it has no row. `as_of` is the day on which the row was written, and `recency` the days since
+    the last purchase on that day; it holds until `ValuePolicy.scored_on`, because a row in which
+    nothing but days passed is not written again. `monetary` is money in `currency`.
     """
 
     class Segment(models.TextChoices):

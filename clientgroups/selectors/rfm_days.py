@@ -17,7 +17,8 @@ from clientgroups.selectors.rfm import MEANINGS, SCALE, SCORING, Method
 from clientgroups.selectors.value_scope import Scope
 
 STORED = """scored AS (
-    SELECT client_id, recency, frequency, monetary, r, f, m, segment FROM clientgroups_rfmscore
+    SELECT client_id, recency + (%(as_of)s::date - as_of) AS recency, frequency, monetary, r, f, m,
+           segment FROM clientgroups_rfmscore
 )"""
 # One statement gives both the figures of all and one page of rows: the scores of a past day are
 # worked out once.

@@ -48,7 +48,8 @@ SELECT {BASE},
        (SELECT max(r.valid_from) FROM clientgroups_exchangerate r
          WHERE r.base = {BASE} AND r.currency IN (SELECT currency FROM worth)
            AND r.valid_from <= %(today)s),
-       (SELECT max(derived_on) FROM clientgroups_lifecyclepolicy)
+       (SELECT max(derived_on) FROM clientgroups_lifecyclepolicy),
+       (SELECT max(scored_on) FROM clientgroups_valuepolicy)
 """  # noqa: S608
 
 
@@ -71,6 +72,7 @@ class Spending:
     since: int | None
     rate_on: dt.date | None
     derived_on: dt.date | None = None
+    scored_on: dt.date | None = None
     rfm: RfmScore | None = None
     left_out: int = field(init=False, default=0)
 
@@ -93,7 +95,9 @@ class Spending:
 def spending_in_base(client: Client, today: dt.date) -> Spending:
     """One statement, and one for the scores."""
     (row,) = rows_of(SPENT, {"client": client.pk, "today": today})
-    base, total, _lines, bought, missing, days, gap, longest, last_on, rate_on, derived = row
+    base, total, _lines, bought, missing, days, gap, longest, last_on, rate_on, derived, scored = (
+        row
+    )
     # JSON is left as text by the connection, whose columns Django reads itself.
     found = sorted(json.loads(missing or "{}").items())
     return Spending(
@@ -108,6 +112,7 @@ def spending_in_base(client: Client, today: dt.date) -> Spending:
         since=(today - last_on).days if last_on else None,
         rate_on=rate_on,
         derived_on=derived,
+        scored_on=scored,
         rfm=RfmScore.objects.filter(client=client).first(),
     )
 

@@ -16,6 +16,8 @@ from clientgroups.services.marks import mark_dynamic_groups_stale
 LOCK = 0x74616E64656D7266
 # A table of its own, because only statements that read may use several processors.
 SCORE = f"CREATE TEMP TABLE scored ON COMMIT DROP AS WITH {SCORING} SELECT * FROM scored"  # noqa: S608
+# A row is written when more than the passing of days changed: its recency is as of its own day, and
+# that the scores of all rows hold today stands once in the policy.
 # All parts see the table as it was before the statement, so `old` is what stood there.
 STORE = """
 WITH old AS (
@@ -26,9 +28,10 @@ WITH old AS (
            currency = %(currency)s, r = s.r, f = s.f, m = s.m, segment = s.segment
       FROM scored s
      WHERE x.client_id = s.client_id
-       AND (x.as_of, x.recency, x.frequency, x.monetary, x.currency, x.r, x.f, x.m, x.segment)
-           IS DISTINCT FROM (%(as_of)s::date, s.recency, s.frequency::int, s.monetary,
-                             %(currency)s, s.r::int, s.f::int, s.m::int, s.segment)
+       AND (x.recency + (%(as_of)s::date - x.as_of), x.frequency, x.monetary, x.currency,
+            x.r, x.f, x.m, x.segment)
+           IS DISTINCT FROM (s.recency, s.frequency::int, s.monetary, %(currency)s,
+                             s.r::int, s.f::int, s.m::int, s.segment)
     RETURNING 1
 ), added AS (
     INSERT INTO clientgroups_rfmscore

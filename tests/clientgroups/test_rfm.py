@@ -281,7 +281,8 @@ def test_scores_are_due_once_a_day_and_when_marked():
 
     assert score_when_due(today=DAY).written == 0
     assert score_when_due(today=DAY) is None
-    assert score_when_due(today=DAY + ONE).changed == 1
+    assert score_when_due(today=DAY + ONE).written == 0
+    assert value_policy().scored_on == DAY + ONE
 
 
 def test_a_run_that_changes_nothing_leaves_rules_alone():

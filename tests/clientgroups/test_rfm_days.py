@@ -109,3 +109,20 @@ def test_purchases_without_a_rate_are_named_for_the_window():
 
     assert [(row.currency, row.n) for row in day.missing] == [("GBP", 1)]
     assert day.named[0].money_share is None
+
+
+def test_days_that_pass_are_counted_without_writing_every_row():
+    still, buyer = ClientFactory(), ClientFactory()
+    bought(still, (3, 10))
+    bought(buyer, (3, 10))
+    score_clients(as_of=DAY)
+    PurchaseFactory(client=buyer, bought_on=DAY + ONE, amount=5)
+
+    done = score_clients(as_of=DAY + 2 * ONE)
+
+    day = scores_of_day(everybody(), DAY + 2 * ONE, Picked())
+    assert (done.changed, day.stored) == (1, True)
+    assert [(line.client, line.recency) for line in day.lines] == [(buyer.pk, 1), (still.pk, 5)]
+    assert [row.as_of for row in RfmScore.objects.order_by("pk")] == [DAY, DAY + 2 * ONE]
+    mark_scores_stale()
+    assert scores_of_day(everybody(), DAY + 2 * ONE, Picked()).lines == day.lines
