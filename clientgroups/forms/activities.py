@@ -117,9 +117,9 @@ class MarkForm(forms.Form):
     mark = forms.ChoiceField(choices=[(mark, mark) for mark in MARKS])
     row = forms.ModelMultipleChoiceField(queryset=None, required=False)
 
-    def __init__(self, data, *, activity):
+    def __init__(self, data, *, people):
         super().__init__(data)
-        self.fields["row"].queryset = activity.invitations.all()
+        self.fields["row"].queryset = people
 
     def clean(self):
         data = super().clean()

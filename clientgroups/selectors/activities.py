@@ -1,14 +1,16 @@
 """Activities as pages read them: lists, figures, and the people who were asked."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from clientgroups.models import Activity, ActivityInvitation, Client, ClientGroup
+from clientgroups.models import Activity, ActivityInvitation, Client, ClientGroup, Membership
 from core import stats
 from core.search import search_query
 
@@ -160,26 +162,60 @@ LISTS = {
 }
 
 
+def other_groups(activity: Activity, user: User) -> tuple[list[ClientGroup], int]:
+    """The further groups of the audience that the person sees, and how many others there are."""
+    seen = list(ClientGroup.objects.visible_to(user).filter(pk__in=activity.audience.all()))
+    return sorted(seen, key=lambda group: group.name), activity.audience.count() - len(seen)
+
+
+def _known_to(user, rows):
+    """Invitations of clients the person sees, or saw in their groups until they were put away."""
+    visible = Client.objects.visible_to(user).filter(pk=OuterRef("client"))
+    rows = rows.annotate(may_open=Exists(visible))
+    if user.sees_everything:
+        return rows
+    left = TruncDate(F("client__archived_at") - dt.timedelta(days=1))
+    with_it = Membership.objects.filter(
+        client_group__in=ClientGroup.objects.visible_to(user),
+        client=OuterRef("client"),
+        valid_to__gte=left,
+    )
+    return rows.filter(Q(may_open=True) | Exists(with_it))
+
+
+def unseen_of(activity: Activity, user: User, *, which: str = "all") -> int:
+    """How many people of a list belong to clients that the person does not see.
+
+    Not narrowed by a search: that would tell the names.
+    """
+    rows = activity.invitations.filter(LISTS[which])
+    return rows.count() - _known_to(user, rows).count()
+
+
 def people_of(
     activity: Activity, user: User, *, which: str = "all", text: str = ""
 ) -> QuerySet[ActivityInvitation]:
-    """Invitations by client and contact; `may_open` says whether the person sees the client."""
-    visible = Client.objects.visible_to(user).filter(pk=OuterRef("client"))
+    """Invitations of known clients; `may_open` says whether the person may open the client."""
     rows = activity.invitations.select_related("client", "contact").filter(LISTS[which])
+    rows = _known_to(user, rows)
     if text.strip():
         query = search_query(text)
         by_client = Q(client__search=query) if query is not None else Q(pk=None)
         rows = rows.filter(by_client | Q(contact__name__icontains=text.strip()))
-    return rows.annotate(may_open=Exists(visible)).order_by("client__name", "contact__name", "pk")
+    return rows.order_by("client__name", "contact__name", "pk")
 
 
-def to_tell_by_hand(activity: Activity) -> QuerySet[ActivityInvitation]:
+def to_tell_by_hand(activity: Activity, user: User) -> QuerySet[ActivityInvitation]:
     """Who accepted or waits and cannot be mailed, so that somebody has to tell them."""
     unreachable = (
         Q(contact__email="") | Q(contact__email_consent=False) | Q(contact__is_active=False)
     )
     rows = activity.invitations.filter(unreachable, answer__in=["accepted", "waiting"])
-    return rows.select_related("client", "contact").order_by("client__name", "contact__name", "pk")
+    return (
+        _known_to(user, rows)
+        .select_related("client", "contact")
+        .order_by("client__name", "contact__name", "pk")
+    )
 
 
 def invitation_by_token(token: str) -> ActivityInvitation | None:

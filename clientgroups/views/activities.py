@@ -2,7 +2,6 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,8 +21,10 @@ from clientgroups.selectors.activities import (
     activity_rows,
     figures_of,
     group_panel,
+    other_groups,
     people_of,
     to_tell_by_hand,
+    unseen_of,
     visible_activity,
     with_figures,
 )
@@ -70,11 +71,14 @@ def activity_detail(request, activity):
     text = form.cleaned_data["q"] if form.is_valid() else ""
     rows = people_of(activity, request.user, which=which, text=text)
     figures = figures_of(activity)
+    others, others_unseen = other_groups(activity, request.user)
     context = {
         "activity": activity,
         "figures": figures,
         "begun": activity.has_begun(timezone.now()),
-        "others": activity.audience.order_by("name"),
+        "others": others,
+        "others_unseen": others_unseen,
+        "unseen": unseen_of(activity, request.user, which=which),
         "text": invitation_text(activity, request.user.language),
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
         "which": which,
@@ -82,7 +86,7 @@ def activity_detail(request, activity):
         "search": text,
     }
     if activity.status == Activity.Status.CANCELLED:
-        context["to_tell"] = to_tell_by_hand(activity)
+        context["to_tell"] = to_tell_by_hand(activity, request.user)
     elif not figures.invited:
         context["reached"] = audience_of(activity)
     return render_page(request, "clientgroups/activity/detail", context)
@@ -178,10 +182,12 @@ def activity_audience(request, activity):
         else:
             messages.success(request, said_of(activity, number))
             return redirect(activity)
+    others, others_unseen = other_groups(activity, request.user)
     context = {
         "activity": activity,
         "reached": audience_of(activity),
-        "others": activity.audience.order_by("name"),
+        "others": others,
+        "others_unseen": others_unseen,
         "problem": problem,
     }
     status = 422 if problem else 200
@@ -258,7 +264,7 @@ ATTENDED = {"came": True, "absent": False, "unknown": None, "all_came": True}
 
 @page("clientgroups.log_touch", load=visible_activity, methods=("POST",))
 def activity_mark(request, activity):
-    form = MarkForm(request.POST, activity=activity)
+    form = MarkForm(request.POST, people=people_of(activity, request.user))
     if form.is_valid():
         try:
             number = mark(request.user, activity, **form.cleaned_data)
@@ -313,13 +319,12 @@ def activity_people(request, activity):
         _("Asked at"),
         _("Answer"),
         _("Attended"),
-        _("Answer page"),
     ]
-    lines = (line_of(request, row) for row in rows.iterator(chunk_size=2000))
+    lines = (line_of(row) for row in rows.iterator(chunk_size=2000))
     return csv_response(f"{activity.name[:60]}.csv", header, list(lines))
 
 
-def line_of(request, row):
+def line_of(row):
     attended = {True: _("yes"), False: _("no"), None: ""}[row.attended]
     asked = timezone.localtime(row.sent_at).strftime("%Y-%m-%d %H:%M") if row.sent_at else ""
     contact = row.contact
@@ -333,5 +338,4 @@ def line_of(request, row):
         asked,
         row.get_answer_display(),
         attended,
-        request.build_absolute_uri(reverse("clientgroups:activity_answer", args=[row.token])),
     ]

@@ -5,9 +5,10 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent
 from clientgroups.models import Activity
+from clientgroups.services.clients import archive_client
 from notifications.models import Message
 from tests.factories.activities import ActivityFactory, ActivityInvitationFactory, person_in
-from tests.factories.clientgroups import MembershipFactory
+from tests.factories.clientgroups import ClientGroupFactory
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert('x')</script>"
@@ -51,18 +52,74 @@ def test_page_shows_rates_with_interval_and_dashes_without_data(client, sign_in)
     assert url("activity_mark", row.activity.pk) not in page or 'name="row"' not in page
 
 
-def test_clients_that_the_reader_does_not_see_are_named_without_a_link(client, sign_in):
-    row = ActivityInvitationFactory(client__name="Foreign")
-    MembershipFactory(client_group=row.activity.client_group, client__name="Own")
-    seen = person_in(row.activity.client_group, client__name="Seen")
-    ActivityInvitationFactory(activity=row.activity, client=seen.client, contact=seen)
-    sign_in("viewer", row.activity)
+def with_foreign_people():
+    """An activity for two groups: Ann of the first, Zelda and Bob of the second."""
+    row = ActivityInvitationFactory(contact__name="Ann", contact__email="ann@example.com")
+    secret = ClientGroupFactory(name="Secret G2")
+    row.activity.audience.add(secret)
+    for name in ("Zelda", "Bob"):
+        foreign = person_in(secret, name=name, client__name=f"Firm of {name}", phone="0105550")
+        ActivityInvitationFactory(
+            activity=row.activity, client=foreign.client, contact=foreign, member=False
+        )
+    return row.activity
+
+
+def test_clients_that_the_reader_does_not_see_are_only_a_number(client, sign_in):
+    activity = with_foreign_people()
+    sign_in("lead", activity)
+    path = url("activity_detail", activity.pk)
+
+    page = text_of(client.get(path))
+    searched = text_of(client.get(path + "?q=Zelda"))
+    table = b"".join(client.get(url("activity_people", activity.pk)).streaming_content).decode()
+
+    assert "Ann" in page
+    assert "and 2 people of clients you do not see" in page
+    assert "and 2 people of clients you do not see" in searched
+    assert "and 1 group you do not see" in page
+    for secret in ("Firm of Zelda", "Secret G2"):
+        assert secret not in page + searched + table
+    assert "ann@example.com" in table
+    assert "Zelda" not in table + page
+
+    preview = text_of(client.get(url("activity_audience", activity.pk)))
+    assert "and 1 group you do not see" in preview
+    assert "Secret G2" not in preview
+
+
+def test_administrators_see_everybody_who_was_asked(client, sign_in):
+    activity = with_foreign_people()
+    sign_in("admin")
+
+    page = text_of(client.get(url("activity_detail", activity.pk)))
+
+    assert "Firm of Zelda" in page
+    assert "Secret G2" in page
+    assert "you do not see" not in page
+
+
+def test_people_that_the_reader_does_not_see_cannot_be_marked(client, sign_in):
+    activity = with_foreign_people()
+    sign_in("lead", activity)
+    foreign = activity.invitations.get(contact__name="Zelda")
+
+    client.post(url("activity_mark", activity.pk), {"mark": "came", "row": [foreign.pk]})
+
+    foreign.refresh_from_db()
+    assert foreign.attended is None
+
+
+def test_people_of_a_client_put_away_stay_known_to_its_group(client, sign_in):
+    row = ActivityInvitationFactory(contact__name="Ann")
+    lead = sign_in("lead", row.activity)
+    archive_client(client=row.client, actor=lead)
 
     page = text_of(client.get(url("activity_detail", row.activity.pk)))
 
-    assert "Foreign" in page
+    assert "Ann" in page
     assert url("client_detail", row.client.pk) not in page
-    assert url("client_detail", seen.client.pk) in page
+    assert "you do not see" not in page
 
 
 @pytest.mark.parametrize(
@@ -255,6 +312,6 @@ def test_list_is_exported_without_running_formulas(client, sign_in):
     assert len(lines) == 3
     assert "'=cmd()" in text
     assert "陈宇" in text
-    assert "/i/" in lines[1]
+    assert "/i/" not in text
     short = client.get(url("activity_people", activity.pk) + "?list=unasked")
     assert len(b"".join(short.streaming_content).decode().splitlines()) == 2

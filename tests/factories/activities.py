@@ -35,16 +35,26 @@ class ActivityFactory(factory.django.DjangoModelFactory):
 
 
 class ActivityInvitationFactory(factory.django.DjangoModelFactory):
-    """A contact who was mailed and has not answered."""
+    """A contact in the activity's group who was mailed and has not answered.
+
+    `member=False`: the client is in none of its groups.
+    """
 
     class Meta:
         model = ActivityInvitation
+        skip_postgeneration_save = True
 
     activity = factory.SubFactory(ActivityFactory, invited=True)
     client = factory.SubFactory(ClientFactory)
     contact = factory.SubFactory(ContactFactory, client=factory.SelfAttribute("..client"))
     token = factory.LazyFunction(lambda: secrets.token_hex(32))
     sent_at = factory.LazyFunction(timezone.now)
+
+    @factory.post_generation
+    def member(self, create, wanted, **kwargs):
+        group = self.activity.client_group
+        if wanted is not False and not self.client.memberships.filter(client_group=group).exists():
+            MembershipFactory(client_group=group, client=self.client)
 
 
 def person_in(group, **fields):
