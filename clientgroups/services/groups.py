@@ -11,7 +11,7 @@ from accounts.audit import record
 from accounts.models import User
 from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
-from clientgroups.selectors.rules import check_rule
+from clientgroups.selectors.rules import check_rule, may_change_rule
 from clientgroups.services.marks import mark_clients_dirty, mark_dynamic_groups_stale
 from clientgroups.services.refresh import mark_dependants_stale, refresh_group, refresh_soon
 from core import formats
@@ -45,12 +45,22 @@ def create_group(
     return group
 
 
+def owners_rule_sentence(group: ClientGroup) -> str:
+    """Why another lead does not change the rule."""
+    return _(
+        "Only the owner of this group, %(owner)s, changes its rule, because it chooses among"
+        " their clients."
+    ) % {"owner": group.owner}
+
+
 @transaction.atomic
 def update_group(*, group: ClientGroup, actor: User, **changes: object) -> ClientGroup:
     """Change name, description or rule; a changed rule is worked out at once.
 
-    A rule is worked out over the clients of the group's owner, whoever changes it. Saving what
-    stands there already changes nothing.
+    A rule is worked out over the clients of the group's owner, whoever changes it, and its members
+    are open to all who lead the group. So only the owner, or somebody who sees every client,
+    changes it; another lead would help themselves to clients they never saw. Name and description
+    are for every lead. Saving what stands there already changes nothing.
     """
     group = (
         ClientGroup.objects.select_for_update(of=("self",)).select_related("owner").get(pk=group.pk)
@@ -61,6 +71,8 @@ def update_group(*, group: ClientGroup, actor: User, **changes: object) -> Clien
     if "rule" in changes:
         if group.kind != ClientGroup.Kind.DYNAMIC:
             raise ValidationError({"rule": _("A listed group has no rule.")})
+        if changes["rule"] != group.rule and not may_change_rule(actor, group):
+            raise ValidationError(owners_rule_sentence(group))
         changes["rule"] = check_rule(changes["rule"], actor=group.owner, group=group)
     changed = {
         name: [getattr(group, name), value]

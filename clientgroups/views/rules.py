@@ -11,7 +11,9 @@ from clientgroups.forms.groups import GroupForm
 from clientgroups.forms.rules import RuleBuilder
 from clientgroups.models import ClientGroup
 from clientgroups.selectors import visible_group
+from clientgroups.selectors.rules import may_change_rule
 from clientgroups.selectors.rules.card import in_both_languages
+from clientgroups.selectors.rules.explain import describe
 from clientgroups.selectors.rules.preview import overlaps_of, preview_rule
 from clientgroups.services import groups as services
 from clientgroups.services.refresh import refresh_soon
@@ -34,7 +36,9 @@ class Editor:
         if data and not self.saving:
             self.form = GroupForm(initial={name: data.get(name) for name in self.form.fields})
         self.kind = group.kind if group else self.kind_wanted()
-        if data:
+        # Another lead reads the rule: it chooses among the clients of the group's owner.
+        self.may_rule = group is None or may_change_rule(request.user, group)
+        if data and self.may_rule:
             self.builder = RuleBuilder.of_post(data, request.user, group)
         else:
             self.builder = RuleBuilder.of_rule(request.user, group)
@@ -47,6 +51,22 @@ class Editor:
     def by_rule(self):
         return self.kind == ClientGroup.Kind.DYNAMIC
 
+    @property
+    def writes_rule(self):
+        return self.by_rule and self.may_rule
+
+    @property
+    def rule_was_sent(self):
+        return "rule_text" in self.request.POST or "c-match" in self.request.POST
+
+    @property
+    def why_kept(self):
+        return services.owners_rule_sentence(self.group)
+
+    @property
+    def kept_rule(self):
+        return describe(self.group.rule, reader=self.request.user)
+
     def kind_wanted(self):
         asked = self.request.POST.get("kind") or self.request.GET.get("kind")
         if self.step.startswith("kind-"):
@@ -56,13 +76,15 @@ class Editor:
     def is_valid(self):
         if not self.saving:
             return False
-        rule_is_right = not self.by_rule or self.builder.is_valid()
+        if self.by_rule and not self.may_rule and self.rule_was_sent:
+            self.form.add_error(None, self.why_kept)
+        rule_is_right = not self.writes_rule or self.builder.is_valid()
         return self.form.is_valid() and rule_is_right
 
     def save(self, service, **fields):
         """Call a service with what was typed; what it refuses stands in the form. None then."""
         fields |= self.form.cleaned_data
-        if self.by_rule:
+        if self.writes_rule:
             fields["rule"] = self.builder.rule
         try:
             return service(actor=self.request.user, **fields)
@@ -94,7 +116,8 @@ class Editor:
         if self.step == "preview":
             context |= self.preview()
         if part:
-            shape = "_preview" if self.step == "preview" else "_rule"
+            shape = "_rule" if self.may_rule else "_rule_kept"
+            shape = "_preview" if self.step == "preview" else shape
             response = render(self.request, f"clientgroups/group/{shape}.html", context)
             return (
                 response

@@ -96,6 +96,27 @@ def test_update_group_refuses_a_rule_for_a_listed_group_and_unknown_fields():
         update_group(group=group, actor=group.owner, owner=UserFactory())
 
 
+def test_rule_over_clients_of_somebody_else_is_kept_by_their_owner():
+    group = ClientGroupFactory(dynamic=True, owner=UserFactory(admin=True, name="Lin"))
+    lead = GroupAccessFactory(client_group=group, role="lead").user
+    clients = [ClientFactory(stage="loyal") for _n in range(3)]
+    own = ClientFactory(owner=lead, stage="loyal")
+    everybody = {"op": "and", "rules": [{"field": "name", "op": "not_contains", "value": "§"}]}
+
+    preview = preview_rule(rule=everybody, actor=lead, group=group)
+    with pytest.raises(
+        ValidationError, match="Only the owner of this group, Lin, changes its rule"
+    ):
+        update_group(group=group, actor=lead, rule=everybody)
+    update_group(group=group, actor=lead, name="Ours", rule=LOYAL)
+
+    assert (preview.count, preview.total, preview.sample) == (1, 1, [own])
+    group.refresh_from_db()
+    assert (group.name, group.rule) == ("Ours", LOYAL)
+    assert not Client.objects.visible_to(lead).filter(pk__in=[one.pk for one in clients]).exists()
+    assert preview_rule(rule=everybody, actor=group.owner, group=group).count == 4
+
+
 def test_archive_and_restore_record_once_each():
     group = ClientGroupFactory(dynamic=True)
 
@@ -123,7 +144,11 @@ def test_preview_of_a_group_is_worked_out_over_its_owners_clients():
     group = ClientGroupFactory(dynamic=True)
     ClientFactory(owner=group.owner, stage="loyal")
 
-    assert preview_rule(rule=LOYAL, actor=UserFactory(), group=group).count == 1
+    admin = UserFactory(admin=True)
+    ClientFactory(owner=admin, stage="loyal")
+
+    assert preview_rule(rule=LOYAL, actor=admin, group=group).count == 1
+    assert preview_rule(rule=LOYAL, actor=group.owner, group=group).count == 1
 
 
 # Following the rule -------------------------------------------------------------------------------

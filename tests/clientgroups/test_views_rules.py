@@ -2,6 +2,7 @@ import pytest
 from django.urls import reverse
 
 from clientgroups.models import ClientGroup
+from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
     ClientFactory,
     ClientGroupFactory,
@@ -231,8 +232,9 @@ NESTED = {"op": "or", "rules": [LOYAL, {"field": "kind", "op": "is", "value": "p
 
 
 def test_nested_rule_is_changed_as_text_by_experts(client, sign_in):
-    group = ClientGroupFactory(dynamic=True, rule=NESTED)
-    sign_in("lead", group)
+    user = sign_in("manager")
+    group = ClientGroupFactory(dynamic=True, rule=NESTED, owner=user)
+    GroupAccessFactory(client_group=group, user=user, role="lead")
     fields = client.get(url("group_edit", group.pk)).context["builder"]
     typed = {"name": group.name} | form_of(fields)
     page = client.post(url("group_edit", group.pk), typed | {"step": "text"})
@@ -268,6 +270,49 @@ def test_text_that_is_no_rule_stays_and_says_why(client, sign_in, text, words, s
     assert response.status_code == (422 if step == "save" else 200)
     assert words in text_of(response)
     assert response.context["builder"].text == text
+
+
+def test_other_lead_reads_the_rule_and_changes_name_and_description(client, sign_in):
+    secret = ClientFactory(name="Secret", stage="loyal")
+    group = ClientGroupFactory(dynamic=True, owner=UserFactory(admin=True, name="Lin"))
+    user = sign_in("lead", group)
+    seen = ClientFactory(owner=user, name="Seen", stage="loyal")
+    why = "Only the owner of this group, Lin, changes its rule"
+
+    page = client.get(url("group_edit", group.pk))
+    part = client.post(url("group_edit", group.pk), {"step": "add:c"}, headers=HTMX)
+    tried = FILLED | row(1, field="name", op="not_contains", value="§")
+    preview = client.post(url("group_edit", group.pk), tried | {"step": "preview"}, headers=HTMX)
+    refused = client.post(url("group_edit", group.pk), tried)
+    texted = {"name": "Text", "as_text": "yes", "rule_text": "{}"}
+    assert client.post(url("group_edit", group.pk), texted).status_code == 422
+    saved = client.post(url("group_edit", group.pk), {"name": "Ours", "description": "New"})
+
+    for shown in (page, part, refused):
+        assert why in text_of(shown)
+        assert "The lifecycle stage is Loyal" in text_of(shown)
+        assert "c-1-field" not in text_of(shown)
+    assert secret.name not in text_of(preview)
+    assert preview.context["preview"].sample == [seen]
+    assert (refused.status_code, saved.status_code) == (422, 302)
+    assert 'value="Loyal"' in text_of(refused)
+    group.refresh_from_db()
+    assert (group.name, group.description, group.rule) == ("Ours", "New", LOYAL)
+    assert not user.has_perm("clientgroups.view", secret)
+
+
+@pytest.mark.parametrize("who", ["owner", "admin"])
+def test_owner_and_administrator_change_the_rule(client, sign_in, who):
+    user = sign_in("manager" if who == "owner" else "admin")
+    group = ClientGroupFactory(dynamic=True, **({"owner": user} if who == "owner" else {}))
+    GroupAccessFactory(client_group=group, user=user, role="lead")
+
+    client.post(
+        url("group_edit", group.pk), FILLED | row(1, field="stage", op="is", value="lapsed")
+    )
+
+    group.refresh_from_db()
+    assert group.rule["rules"][0]["value"] == "lapsed"
 
 
 def test_lead_edits_a_listed_group(client, sign_in):

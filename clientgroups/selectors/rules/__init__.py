@@ -16,7 +16,7 @@ from clientgroups.selectors.rules.fields import (
     Situation,
     register_field,
 )
-from clientgroups.selectors.rules.query import matching, population
+from clientgroups.selectors.rules.query import matching, may_change_rule, population
 from clientgroups.selectors.rules.tree import (
     check_rule,
     check_stored,
@@ -41,6 +41,7 @@ __all__ = [
     "groups_in",
     "in_order",
     "matching",
+    "may_change_rule",
     "population",
     "register_field",
     "sentence",

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from clientgroups.models import Client, ClientGroup
-from clientgroups.selectors.rules.query import matching, population
+from clientgroups.selectors.rules.query import matching, may_change_rule, population
 from clientgroups.selectors.rules.tree import check_rule
 
 SAMPLE, MOST_OVERLAPS = 8, 6
@@ -65,20 +65,24 @@ class Preview:
 def preview_rule(*, rule: object, actor: User, group: ClientGroup | None = None) -> Preview:
     """Try a rule without storing anything; ValidationError when it cannot be worked out.
 
-    It is worked out over the clients of the group's owner; overlaps are told of groups that the
-    person who asks may see.
+    It is worked out over the clients of the group's owner. Others count and meet only those of them
+    whom they see themselves; overlaps are told of groups that the person who asks may see.
     """
     owner = group.owner if group and group.pk else actor
     checked = check_rule(rule, actor=owner, group=group)
-    found = matching(checked, owner=owner, today=timezone.localdate()).values("id")
+    found = matching(checked, owner=owner, today=timezone.localdate())
+    total = population(owner)
+    if group and group.pk and not may_change_rule(actor, group):
+        seen = Client.objects.visible_to(actor).order_by().values("pk")
+        found, total = found.filter(pk__in=seen), total.filter(pk__in=seen)
     others = other_groups(actor, group)
-    rows = counted(found, [other.pk for other in others])
+    rows = counted(found.values("id"), [other.pk for other in others])
     _pk, count, sample = rows.pop(0)
     people = {client.pk: client for client in Client.objects.filter(pk__in=sample or [])}
     return Preview(
         count,
         [people[pk] for pk in sample or []],
-        population(owner).count(),
+        total.count(),
         largest(rows, others, count),
     )
 

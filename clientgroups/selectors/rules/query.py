@@ -33,6 +33,11 @@ def population(owner: User) -> QuerySet[Client]:
     return clients.filter(Q(owner=owner) | Exists(member))
 
 
+def may_change_rule(user: User, group: ClientGroup) -> bool:
+    """Whether a person may say what a group's rule is: it chooses among the owner's clients."""
+    return user.sees_everything or group.owner_id == user.pk
+
+
 def condition(node: dict, situation: Situation) -> Q:
     """The condition of a checked rule.
 
