@@ -113,7 +113,7 @@ def _touches(group, user, now):
         title % {"n": number(late)},
         _("By the touch plan of this group"),
         path_to("clientgroups:group_touches", group.pk),
-        _("Who"),
+        _("See who"),
         (3, -late),
     )
 
