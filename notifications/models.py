@@ -85,6 +85,8 @@ class Message(models.Model):
                 condition=Q(state__in=["waiting", "leased"]),
             ),
             models.Index(fields=["recipient", "-created_at"], name="message_inbox"),
+            # What became of a mail is asked by its key, wherever it was sent.
+            models.Index(fields=["dedupe_key"], name="message_key"),
             models.Index(fields=["recipient"], name="message_unread", condition=Q(read_at=None)),
         ]
 

@@ -9,18 +9,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.permissions import Role
 from clientgroups.models import Activity, ClientGroup
-from clientgroups.selectors.activities import BY_TIME
+from clientgroups.selectors.activities import BY_TIME, groups_to_plan_for
 from core.forms import DateTimeInput, NumberInput, SearchInput, TextArea
-
-
-def groups_to_plan_for(user):
-    """Groups in which the person may plan activities."""
-    groups = ClientGroup.objects.active().order_by("name")
-    if user.sees_everything:
-        return groups
-    return groups.filter(access__user=user, access__role=Role.LEAD)
 
 
 class ActivityForm(forms.ModelForm):
@@ -54,7 +45,9 @@ class ActivityForm(forms.ModelForm):
             "text_zh": TextArea(rows=6, draft="activity-zh"),
         }
         help_texts = {
-            "audience": _("A client in several groups is asked once."),
+            "audience": _(
+                "Groups that you may plan for. A client in several groups is asked once."
+            ),
             "seats": _("Leave it empty for no limit. When all are taken, people wait for one."),
             "text": _("Time, place and the personal link are added by themselves."),
             "text_zh": _("Goes to contacts who read Chinese; if empty they get the other text."),
@@ -70,8 +63,10 @@ class ActivityForm(forms.ModelForm):
             del self.fields["submission_key"]
         else:
             self.fields["client_group"].queryset = groups_to_plan_for(user)
-        visible = ClientGroup.objects.visible_to(user).active().order_by("name")
-        self.fields["audience"].queryset = visible.exclude(pk=home.pk) if home else visible
+        further = groups_to_plan_for(user)
+        self.fields["audience"].queryset = further.exclude(pk=home.pk) if home else further
+        refused = _("You may only ask the clients of groups that you may plan for.")
+        self.fields["audience"].error_messages["invalid_choice"] = refused
         self.fields["owner"].queryset = people_for(home, user, activity)
         zone = _("Your time zone: %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
         self.fields["starts_at"].help_text = zone

@@ -10,12 +10,14 @@ from django.db.models.functions import TruncDate
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
+from accounts.permissions import Role
 from clientgroups.models import Activity, ActivityInvitation, Client, ClientGroup, Membership
 from core import stats
 from core.search import search_query
 
 SHOWN_IN_GROUP = 6
-# The mail of an invitation is found by its address and its key; see services.activity_mails.
+# The mail of an invitation is found by its key, see services.activity_mails: the address of the
+# contact may have been corrected since.
 FIGURES = """
 SELECT i.activity_id,
        count(*),
@@ -35,9 +37,7 @@ SELECT i.activity_id,
        count(*) FILTER (WHERE i.sent_at IS NOT NULL AND i.answer = 'none'
                           AND i.reminded_at IS NULL)
   FROM clientgroups_activityinvitation i
-  JOIN clientgroups_contact c ON c.id = i.contact_id
-  LEFT JOIN notifications_message m
-    ON m.address = c.email AND m.dedupe_key = 'activity.invitation:' || i.id
+  LEFT JOIN notifications_message m ON m.dedupe_key = 'activity.invitation:' || i.id
  WHERE i.activity_id = ANY(%s)
  GROUP BY i.activity_id
 """
@@ -132,13 +132,20 @@ def with_figures(activities: Iterable[Activity]) -> list[Activity]:
     return rows
 
 
-def group_panel(group: ClientGroup) -> dict:
-    """The latest activities of a group, or that its clients were asked to; two queries."""
+def groups_to_plan_for(user: User) -> QuerySet[ClientGroup]:
+    """Groups in which the person may plan activities."""
+    groups = ClientGroup.objects.active().order_by("name")
+    if user.sees_everything:
+        return groups
+    return groups.filter(access__user=user, access__role=Role.LEAD)
+
+
+def group_panel(group: ClientGroup, user: User) -> dict:
+    """The latest activities the person sees that a group plans or is asked to; two queries."""
     reached = Activity.audience.through.objects.filter(
         activity=OuterRef("pk"), clientgroup=group.pk
     )
-    rows = Activity.objects.filter(Q(client_group=group) | Exists(reached))
-    rows = rows.select_related("client_group", "owner").order_by(*BY_TIME)
+    rows = activity_rows(user).filter(Q(client_group=group) | Exists(reached)).order_by(*BY_TIME)
     return {"activities": with_figures(rows[:SHOWN_IN_GROUP])}
 
 

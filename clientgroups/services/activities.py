@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from accounts.audit import record
 from accounts.models import User
 from clientgroups.models import Activity, ActivityInvitation, ClientGroup
+from clientgroups.selectors.activities import groups_to_plan_for
 from clientgroups.selectors.audiences import people_sql
 from clientgroups.services.activity_answers import give_free_seats, locked_activity
 from clientgroups.services.activity_mails import (
@@ -73,7 +74,7 @@ def create_activity(
             activity.save(force_insert=True)
     except IntegrityError:
         return before.get()
-    activity.audience.set(_seen(audience, actor, client_group))
+    activity.audience.set(_plannable(audience, actor, client_group))
     record(actor=actor, verb="activity.created", target=activity, name=["", activity.name])
     return activity
 
@@ -84,10 +85,14 @@ def _only_known(fields):
         raise TypeError(f"An activity has no {sorted(unknown)} to set")
 
 
-def _seen(audience, actor, home):
-    """The further groups that the person may see, the home group left out."""
-    keys = [group.pk for group in audience]
-    return ClientGroup.objects.visible_to(actor).filter(pk__in=keys).exclude(pk=home.pk)
+def _plannable(audience, actor, home):
+    """The further groups, each of which the person must be allowed to plan for."""
+    wanted = {group.pk for group in audience} - {home.pk}
+    found = list(groups_to_plan_for(actor).filter(pk__in=wanted))
+    if len(found) < len(wanted):
+        said = _("You may only ask the clients of groups that you may plan for.")
+        raise ValidationError({"audience": said})
+    return found
 
 
 @transaction.atomic
@@ -100,7 +105,7 @@ def update_activity(
 ) -> Activity:
     """Change an activity that is not over; who accepted is told of another time or place.
 
-    Groups of the audience that the person does not see stay in it. Repeating changes nothing.
+    Groups that the person may not plan for stay in the audience. Repeating changes nothing.
     """
     _only_known(changes)
     locked = locked_activity(activity.pk)
@@ -120,7 +125,7 @@ def update_activity(
     if changed:
         locked.save(update_fields=[*changed, "version"])
     if audience is not None and _set_audience(locked, actor, audience):
-        changed["audience"] = [None, sorted(group.name for group in locked.audience.all())]
+        changed["audience"] = [None, sorted(group.pk for group in locked.audience.all())]
     if changed:
         pairs = {name: [_plain(value) for value in pair] for name, pair in changed.items()}
         record(actor=actor, verb="activity.updated", target=locked, **pairs)
@@ -152,10 +157,9 @@ def _refuse_late(activity, changed):
 
 
 def _set_audience(activity, actor, audience):
-    wanted = set(_seen(audience, actor, activity.client_group))
-    visible = ClientGroup.objects.visible_to(actor).values("pk")
     now = set(activity.audience.all())
-    kept = set(activity.audience.exclude(pk__in=visible))
+    kept = set(activity.audience.exclude(pk__in=groups_to_plan_for(actor).values("pk")))
+    wanted = set(_plannable(set(audience) - kept, actor, activity.client_group))
     if wanted | kept == now:
         return False
     activity.audience.set(wanted | kept)

@@ -12,7 +12,6 @@ from clientgroups.forms.activities import (
     CancelForm,
     MarkForm,
     PeopleForm,
-    groups_to_plan_for,
 )
 from clientgroups.models import Activity
 from clientgroups.selectors import visible_group
@@ -21,6 +20,7 @@ from clientgroups.selectors.activities import (
     activity_rows,
     figures_of,
     group_panel,
+    groups_to_plan_for,
     other_groups,
     people_of,
     to_tell_by_hand,
@@ -59,7 +59,7 @@ def activity_list(request):
 
 @page("clientgroups.view", load=visible_group)
 def group_activities(request, group):
-    context = {"group": group, **group_panel(group)}
+    context = {"group": group, **group_panel(group, request.user)}
     return render_page(request, "clientgroups/activity/group", context)
 
 

@@ -85,16 +85,34 @@ def test_same_form_sent_at_the_same_moment_plans_one_activity():
     assert Activity.objects.count() == 1
 
 
-def test_further_groups_are_only_those_the_planner_sees():
-    group, seen, unseen = ClientGroupFactory(), ClientGroupFactory(), ClientGroupFactory()
+def test_further_groups_are_those_the_planner_may_plan_for():
+    group, led = ClientGroupFactory(), ClientGroupFactory()
     lead = lead_of(group)
-    GroupAccessFactory(client_group=seen, user=lead, role="viewer")
+    GroupAccessFactory(client_group=led, user=lead, role="lead")
 
     activity = services.create_activity(
-        actor=lead, client_group=group, name="Tea", audience=[group, seen, unseen]
+        actor=lead, client_group=group, name="Tea", audience=[group, led]
     )
 
-    assert list(activity.audience.all()) == [seen]
+    assert list(activity.audience.all()) == [led]
+
+
+@pytest.mark.parametrize("role", ["viewer", "member", None])
+def test_clients_of_a_group_are_not_asked_by_who_may_not_plan_for_it(role):
+    activity, lead = planned()
+    further = ClientGroupFactory()
+    if role:
+        GroupAccessFactory(client_group=further, user=lead, role=role)
+
+    with pytest.raises(ValidationError, match="groups that you may plan for"):
+        services.create_activity(
+            actor=lead, client_group=activity.client_group, name="Tea", audience=[further]
+        )
+    with pytest.raises(ValidationError, match="groups that you may plan for"):
+        services.update_activity(activity=activity, actor=lead, audience=[further])
+
+    assert Activity.objects.get() == activity
+    assert not activity.audience.exists()
 
 
 def test_activity_cannot_end_before_it_begins():
@@ -123,13 +141,13 @@ def test_saving_the_same_again_records_nothing():
     assert not AuditEvent.objects.exists()
 
 
-def test_groups_that_the_editor_does_not_see_stay_in_the_audience():
+def test_groups_that_the_editor_may_not_plan_for_stay_in_the_audience():
     activity, lead = planned()
-    unseen, seen = ClientGroupFactory(), ClientGroupFactory()
-    GroupAccessFactory(client_group=seen, user=lead)
+    unseen, led = ClientGroupFactory(), ClientGroupFactory()
+    GroupAccessFactory(client_group=led, user=lead, role="lead")
     activity.audience.add(unseen)
 
-    services.update_activity(activity=activity, actor=lead, audience=[seen])
+    services.update_activity(activity=activity, actor=lead, audience=[led, unseen])
     services.update_activity(activity=activity, actor=lead, audience=[])
 
     assert list(activity.audience.all()) == [unseen]
@@ -298,6 +316,19 @@ def test_figures_leave_failed_mails_out_of_the_response_rate(monkeypatch):
     assert found.pending == 1
 
 
+def test_failed_mail_stays_failed_when_the_address_is_corrected():
+    activity, lead = planned()
+    contact = person_in(activity.client_group, email="wrong@example.com")
+    services.send_invitations(activity=activity, actor=lead)
+    Message.objects.update(state="parked")
+
+    contact.email = "right@example.com"
+    contact.save()
+
+    found = figures_of(activity)
+    assert (found.failed, found.delivered) == (1, 0)
+
+
 def test_figures_without_invitations_are_no_zeros():
     activity, _lead = planned()
 
@@ -313,10 +344,19 @@ def test_group_panel_shows_activities_that_reach_its_clients():
     reaching = ActivityFactory()
     reaching.audience.add(home)
     ActivityFactory(client_group=other)
+    reader = lead_of(home)
+    GroupAccessFactory(client_group=reaching.client_group, user=reader, role="viewer")
 
-    shown = group_panel(home)["activities"]
+    shown = group_panel(home, reader)["activities"]
 
     assert {activity.pk for activity in shown} == {own.pk, reaching.pk}
+
+
+def test_group_panel_leaves_out_activities_that_the_reader_cannot_open():
+    home = ClientGroupFactory()
+    ActivityFactory().audience.add(home)
+
+    assert group_panel(home, lead_of(home))["activities"] == []
 
 
 # Consent -----------------------------------------------------------------------------------------

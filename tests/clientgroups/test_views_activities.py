@@ -103,7 +103,7 @@ def test_empty_list_offers_the_first_step_to_who_leads_a_group(client, sign_in):
 def test_new_activity_leads_to_its_audience_and_sends_nothing(client, sign_in):
     group, further = ClientGroupFactory(), ClientGroupFactory()
     user = sign_in("lead", group, time_zone="Asia/Shanghai")
-    GroupAccessFactory(client_group=further, user=user, role="viewer")
+    GroupAccessFactory(client_group=further, user=user, role="lead")
     person_in(group)
     data = filled(group, audience=[further.pk], owner=user.pk)
 
@@ -174,6 +174,20 @@ def test_edit_keeps_what_is_not_asked_and_shows_refusals(client, sign_in):
     activity.refresh_from_db()
     assert activity.name == "Coffee"
     assert 'value="Coffee"' in text_of(client.get(path))
+
+
+def test_groups_that_one_only_sees_are_no_audience(client, sign_in):
+    group, seen = ClientGroupFactory(), ClientGroupFactory(name="Neighbours")
+    user = sign_in("lead", group)
+    GroupAccessFactory(client_group=seen, user=user, role="viewer")
+    data = filled(group, audience=[seen.pk], owner=user.pk)
+
+    assert f'name="audience" value="{seen.pk}"' not in text_of(client.get(url("activity_create")))
+    response = client.post(url("activity_create"), data)
+
+    assert response.status_code == 422
+    assert "groups that you may plan for" in text_of(response)
+    assert not Activity.objects.exists()
 
 
 def test_edit_of_an_activity_that_is_over_says_so(client, sign_in):
