@@ -1,5 +1,6 @@
 """The answer page of an invited person: no account, no script, a phone first."""
 
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.utils import timezone, translation
@@ -10,6 +11,7 @@ from clientgroups.selectors.activity_texts import event_of, invitation_text, whe
 from clientgroups.services import activity_answers as services
 from clientgroups.views.personal_links import chosen_language, draw, found_by_token, neutral
 from core.ics import calendar_response
+from core.one_click import one_click
 from core.views import public
 
 CHOICES = {"accept": True, "decline": False}
@@ -58,6 +60,7 @@ def answer_page(request, invitation, language, status):
     return draw("clientgroups/activity/answer.html", context, language, status)
 
 
+@one_click
 @public(methods=("GET", "HEAD", "POST"))
 def activity_stop(request, token):
     invitation = found_by_token(request, invitation_by_token, token)
@@ -67,6 +70,8 @@ def activity_stop(request, token):
     if request.method == "POST":
         with translation.override(language):
             services.take_back_consent(invitation=invitation)
+        if request.one_click:
+            return HttpResponse()
         return redirect(f"{request.path}?lang={language}")
     context = {
         "invitation": invitation,

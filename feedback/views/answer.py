@@ -10,6 +10,7 @@ from django.utils import translation
 from redis.exceptions import RedisError
 
 from accounts.addresses import client_address
+from core.one_click import one_click
 from core.views import public
 from feedback.forms.answer import AnswerForm
 from feedback.selectors.answer import invitation_by_token, is_open, questions_of
@@ -62,6 +63,7 @@ def texts_of(survey, language):
     return {name: (zh or en) if chinese else (en or zh) for name, (en, zh) in pairs.items()}
 
 
+@one_click
 @public(methods=("GET", "HEAD", "POST"))
 def answer_stop(request, token):
     invitation = None if throttled(request) else invitation_by_token(token)
@@ -71,6 +73,8 @@ def answer_stop(request, token):
     language = chosen_language(request, invitation.contact.language)
     if request.method == "POST":
         responses.stop_asking(invitation=invitation)
+        if request.one_click:
+            return HttpResponse()
         return redirect(f"{reverse('feedback:answer_thanks')}?lang={language}&stopped=1")
     context = {"contact": invitation.contact, "csrf_token": get_token(request)}
     return draw("answer/stop", context, language)

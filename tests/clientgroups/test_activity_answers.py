@@ -13,6 +13,7 @@ from clientgroups.models import ActivityInvitation, ConsentChange
 from tests.factories.activities import ActivityInvitationFactory
 
 pytestmark = pytest.mark.django_db
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 HOSTILE = "<script>alert('x')</script>"
 
 
@@ -244,6 +245,33 @@ def test_consent_is_taken_back_on_its_own_page(client):
     assert ConsentChange.objects.count() == 1
     assert "You get no more e-mails" in text_of(client.get(response["Location"]))
     assert "No more invitations by e-mail" not in text_of(client.get(url(row)))
+
+
+def test_mail_program_takes_consent_back_with_one_click():
+    row = ActivityInvitationFactory()
+    program = Client(enforce_csrf_checks=True)
+    path = url(row, "activity_stop")
+
+    for body in ({}, {"language": "en"}, ONE_CLICK | {"more": "1"}, {"List-Unsubscribe": "No"}):
+        assert program.post(path, body).status_code == 403
+    assert program.post(path, {"List-Unsubscribe": ["One-Click", "x"]}).status_code == 403
+    row.contact.refresh_from_db()
+    assert row.contact.email_consent
+
+    for _ in range(2):
+        assert program.post(path, ONE_CLICK).status_code == 200
+    row.contact.refresh_from_db()
+    assert not row.contact.email_consent
+    assert ConsentChange.objects.count() == 1
+
+
+def test_one_click_opens_no_other_page():
+    row = ActivityInvitationFactory()
+    program = Client(enforce_csrf_checks=True)
+
+    assert program.post(url(row), ONE_CLICK).status_code == 403
+    unknown = reverse("clientgroups:activity_stop", args=["guess"])
+    assert program.post(unknown, ONE_CLICK).status_code == 404
 
 
 @pytest.mark.parametrize("channel", ["phone", "chat", "post"])

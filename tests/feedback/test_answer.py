@@ -227,6 +227,22 @@ def test_stop_page_asks_first_and_then_stops(client, invitation):
     assert "no more surveys by e-mail" in client.get(response.headers["Location"]).text
 
 
+def test_mail_program_stops_surveys_with_one_click(invitation):
+    program = Client(enforce_csrf_checks=True)
+    url = reverse("feedback:answer_stop", args=[invitation.token])
+
+    assert program.post(url, {"language": "en"}).status_code == 403
+    response = program.post(
+        url,
+        "List-Unsubscribe=One-Click",
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert response.status_code == 200
+    invitation.contact.refresh_from_db()
+    assert invitation.contact.email_consent is False
+
+
 def test_stop_page_of_an_unknown_link_is_neutral(client):
     response = client.get(reverse("feedback:answer_stop", args=["guess"]))
 
