@@ -3,15 +3,24 @@
 An app adds its entries when it is loaded: tables above this one are reached without knowing them.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from clientgroups.models import Client, Contact
+from django.db.models import QuerySet
+from django.db.models.functions import Lower
 
-# Shorter pieces would be found in words that have nothing to do with the client.
-SHORTEST = 2
+from clientgroups.models import Client, Contact
+from core.search import HAN
+
+# Fewer letters, or a single Latin word, stand in too many texts about something else; two Chinese
+# characters are a whole name. A phone number shorter than this may be a year, a day or an amount.
+LATIN_LETTERS, LATIN_WORDS, HAN_LETTERS, PHONE_DIGITS = 4, 2, 2, 7
+HAN_LETTER = re.compile(f"[{HAN}]")
+LETTERS = re.compile(r"[^\W\d_]+")
 _kept: dict[str, "PersonalData"] = {}
 _told: list[Callable[[list[int]], None]] = []
+_mailed: list[Callable[[Client], Iterable[str]]] = []
 
 
 @dataclass(frozen=True)
@@ -51,15 +60,75 @@ def clients_changed(pks: Iterable[int]) -> None:
         tell(list(pks))
 
 
+def on_mails(keys: Callable[[Client], Iterable[str]]) -> None:
+    """Have a function asked for the mails of a client: their kind and row, "kind:key"."""
+    if keys not in _mailed:
+        _mailed.append(keys)
+
+
+def mail_keys(client: Client) -> set[str]:
+    """How the dedupe keys of mails about rows of this very client begin."""
+    return {key for ask in _mailed for key in ask(client)}
+
+
+def family(client: Client) -> list[Client]:
+    """The client and those merged into it, however many merges deep."""
+    found = [client]
+    for one in found:
+        found += Client.objects.filter(merged_into=one).exclude(pk__in=[each.pk for each in found])
+    return found
+
+
 def words_of(client: Client) -> list[str]:
-    """What tells who the client is, longest first; asked once, while the words are still there."""
+    """What tells who the client is in a text about others, longest first.
+
+    Only whole names, e-mail addresses and phone numbers: a client number, a website or an address
+    alone is a word like any other, and taking it out would destroy what others wrote. What another
+    client or person holds as well tells nothing about this one, and theirs stays. Asked once,
+    while the words are still there.
+    """
     if "personal_words" not in client.__dict__:
-        contacts = Contact.objects.filter(client=client)
-        words = {client.name, client.external_id or "", client.website, client.address}
-        for row in contacts.values_list("name", "email", "phone", "external_id"):
-            words.update(row)
-        found = {word.strip() for word in words}
-        client.personal_words = sorted(
-            (word for word in found if len(word) >= SHORTEST), key=lambda word: (-len(word), word)
-        )
+        found = {client.name.strip()} if is_telling_name(client.name) else set()
+        for name, email, phone in _people(client).values_list("name", "email", "phone"):
+            found |= {name.strip()} if is_telling_name(name) else set()
+            found |= {phone.strip()} if len(re.sub(r"\D", "", phone)) >= PHONE_DIGITS else set()
+            found |= {email.strip()} if "@" in email else set()
+        held = _held_by_others(client, {word.lower() for word in found})
+        words = (word for word in found if word.lower() not in held)
+        client.personal_words = sorted(words, key=lambda word: (-len(word), word))
     return client.personal_words
+
+
+def is_telling_name(name: str) -> bool:
+    """Whether a name, found as a whole in a text, can be taken for this client."""
+    if len(HAN_LETTER.findall(name)) >= HAN_LETTERS:
+        return True
+    words = LETTERS.findall(name)
+    return len(words) >= LATIN_WORDS and sum(map(len, words)) >= LATIN_LETTERS
+
+
+def own_addresses(client: Client) -> list[str]:
+    """E-mail addresses, in lower case, that stand at no other client; asked once as well."""
+    if "personal_addresses" not in client.__dict__:
+        rows = _people(client).exclude(email="").values_list(Lower("email"), flat=True)
+        client.personal_addresses = sorted(set(rows) - _held_by_others(client, set(rows)))
+    return client.personal_addresses
+
+
+def _people(client: Client) -> QuerySet[Contact]:
+    return Contact.objects.filter(client=client).order_by("pk")
+
+
+def _held_by_others(client: Client, words: set[str]) -> set[str]:
+    """Which of the words, in lower case, another client bears; those merged with it are it."""
+    top = client
+    while top.merged_into is not None:
+        top = top.merged_into
+    own = [each.pk for each in family(top)]
+    others = Client.objects.exclude(pk__in=own).filter(erased_at=None).annotate(low=Lower("name"))
+    held = set(others.filter(low__in=words).values_list("low", flat=True))
+    people = Contact.objects.filter(client__erased_at=None).exclude(client__in=own)
+    for name in ("name", "email", "phone"):
+        rows = people.annotate(low=Lower(name)).filter(low__in=words)
+        held |= set(rows.values_list("low", flat=True))
+    return held

@@ -17,7 +17,13 @@ from django.utils.translation import gettext as _
 from accounts.audit import record
 from accounts.models import User
 from clientgroups.models import Client
-from clientgroups.selectors.personal import PersonalData, registered, words_of
+from clientgroups.selectors.personal import (
+    PersonalData,
+    family,
+    own_addresses,
+    registered,
+    words_of,
+)
 from clientgroups.services import personal_tables, personal_trail
 from clientgroups.services.database import be_patient
 from clientgroups.services.marks import mark_clients_dirty
@@ -26,14 +32,6 @@ from core.files.writing import BOM, safe_cell
 __all__ = ["erase_client", "everything_about", "export_client", "personal_tables", "personal_trail"]
 # Beyond this the archive is written to disk.
 IN_MEMORY = 8 * 1024 * 1024
-
-
-def family(client: Client) -> list[Client]:
-    """The client and those merged into it, however many merges deep."""
-    found = [client]
-    for one in found:
-        found += Client.objects.filter(merged_into=one).exclude(pk__in=[each.pk for each in found])
-    return found
 
 
 def everything_about(client: Client) -> Iterator[tuple[PersonalData, list[dict]]]:
@@ -132,7 +130,9 @@ def names_of(client: Client) -> list[str]:
 
 
 def _erase_one(client: Client) -> dict[str, int]:
+    # While its names still stand there.
     words_of(client)
+    own_addresses(client)
     counts = {entry.key: entry.erase(client) for entry in registered()}
     client.tags.clear()
     now = timezone.now()

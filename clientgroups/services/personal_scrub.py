@@ -1,4 +1,7 @@
-"""Taking the words that tell who somebody is out of texts that are kept for other reasons."""
+"""Taking the words that tell who somebody is out of texts that are kept for other reasons.
+
+Which words those are is decided by `selectors.personal.words_of`.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -9,29 +12,36 @@ from django.db.models.functions import Cast
 from core.search import HAN
 
 GONE = "•••"
-# A shorter Latin word is a piece of too many others; two Chinese characters are a whole name.
-SHORTEST_LATIN = 4
-CHINESE = re.compile(f"[{HAN}]")
+HAN_LETTER = re.compile(f"[{HAN}]")
+# Written by us as a day, a moment, an amount or a key, never by a person about somebody.
+FIGURE = re.compile(r"-?\d[\d\s.,:/TZ+-]*")
+# Chinese is written without blanks: next to it a word ends all the same.
+BEFORE, AFTER = rf"(?<![^\W{HAN}])", rf"(?![^\W{HAN}])"
+MAIL_BEFORE, MAIL_AFTER = rf"(?<![.+-]){BEFORE}", rf"{AFTER}(?!-|\.\w)"
 
 
-def telling(words: Iterable[str]) -> list[str]:
-    """The words that may be looked for in texts about others."""
-    return [word for word in words if len(word) >= SHORTEST_LATIN or CHINESE.search(word)]
+def _piece(word: str) -> str:
+    """A whole word; a Chinese one has no borders, and an address is none inside a longer one."""
+    if "@" in word:
+        return MAIL_BEFORE + re.escape(word) + MAIL_AFTER
+    before = "" if HAN_LETTER.match(word) else BEFORE
+    return before + re.escape(word) + ("" if HAN_LETTER.match(word[-1]) else AFTER)
 
 
-def scrubber(words: Iterable[str]) -> Callable[[object], object]:
-    """A function that takes the words out of a text, or of every text inside lists and dicts."""
-    pieces = [
-        rf"(?<!\w){re.escape(word)}(?!\w)" if word.isascii() else re.escape(word)
-        for word in sorted(telling(words), key=len, reverse=True)
-    ]
+def scrubber(words: Iterable[str], *, figures: bool = True) -> Callable[[object], object]:
+    """A function that takes the words out of a text, or of every text inside lists and dicts.
+
+    Without `figures` a text that is nothing but one stays: what the trail undoes by it still can.
+    """
+    pieces = [_piece(word) for word in sorted(words, key=len, reverse=True)]
     pattern = re.compile("|".join(pieces), re.IGNORECASE) if pieces else None
 
     def scrub(value: object) -> object:
         if pattern is None:
             return value
         if isinstance(value, str):
-            return pattern.sub(GONE, value)
+            kept = not figures and FIGURE.fullmatch(value)
+            return value if kept else pattern.sub(GONE, value)
         if isinstance(value, list):
             return [scrub(each) for each in value]
         if isinstance(value, dict):
@@ -52,13 +62,12 @@ def emptied(value: object) -> object:
     return value
 
 
-def scrub_rows(rows: QuerySet, names: list[str], words: list[str]) -> int:
+def scrub_rows(rows: QuerySet, names: list[str], words: list[str], *, figures: bool = True) -> int:
     """Take the words out of the named columns of the rows that hold them; how many rows changed."""
-    words = telling(words)
     if not words:
         return 0
     fields = [rows.model._meta.get_field(name) for name in names]
-    scrub, changed = scrubber(words), []
+    scrub, changed = scrubber(words, figures=figures), []
     for row in _holding(rows, fields, words):
         before = [getattr(row, name) for name in names]
         after = [_fitting(field, scrub(value)) for field, value in zip(fields, before, strict=True)]

@@ -30,7 +30,7 @@ from clientgroups.models import (
     StagedContact,
     StagedPurchase,
 )
-from clientgroups.selectors.personal import PersonalData, register
+from clientgroups.selectors.personal import PersonalData, own_addresses, register
 
 # Stands where a column may not be empty; the same in every language.
 DASH = "–"
@@ -138,8 +138,9 @@ def erase_merges(client: Client) -> int:
 
 def staged_of(client: Client) -> tuple[QuerySet, QuerySet]:
     """Lines of files that wait for a decision and name the client or one of its contacts."""
-    mails = [mail for mail in client.contacts.values_list("email", flat=True) if mail]
-    named = Q(data__client__name=client.name) | Q(data__contact__email__in=mails)
+    named = Q(data__client__name=client.name)
+    for mail in own_addresses(client):
+        named |= Q(data__contact__email__iexact=mail)
     bought = Q(client_name=client.name)
     if client.external_id:
         named |= Q(client_key=client.external_id)

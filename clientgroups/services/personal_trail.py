@@ -2,12 +2,21 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, F, Func, Q, QuerySet, Value
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent
-from clientgroups.models import Client
-from clientgroups.selectors.personal import PersonalData, register, words_of
+from clientgroups.models import ActivityInvitation, Client, RequestMessage
+from clientgroups.selectors.personal import (
+    PersonalData,
+    mail_keys,
+    on_mails,
+    own_addresses,
+    register,
+    words_of,
+)
+from clientgroups.services.activity_mails import WORDS
 from clientgroups.services.personal_scrub import emptied, scrub_rows
 from notifications.models import Message
 
@@ -41,17 +50,41 @@ def erase_events(client: Client) -> int:
         event.address = None
     AuditEvent.objects.bulk_update(rows, ["target_label", "changes", "address"], batch_size=200)
     others = AuditEvent.objects.exclude(pk__in=[event.pk for event in rows])
-    return len(rows) + scrub_rows(others, ["target_label", "changes"], words_of(client))
+    names = ["target_label", "changes"]
+    return len(rows) + scrub_rows(others, names, words_of(client), figures=False)
+
+
+def request_keys(client: Client) -> Iterable[str]:
+    """Mails to a contact about the requests of the client."""
+    for pk in client.requests.values_list("pk", flat=True):
+        yield f"request.received:{pk}"
+        yield f"request.resolved:{pk}"
+    messages = RequestMessage.objects.filter(request__client=client)
+    yield from (f"request.answer:{pk}" for pk in messages.values_list("pk", flat=True))
+
+
+def activity_keys(client: Client) -> Iterable[str]:
+    """Mails to a contact about the activities the client was invited to."""
+    rows = ActivityInvitation.objects.filter(client=client).values_list("pk", flat=True)
+    return [f"{kind}:{pk}" for pk in rows for kind in WORDS]
+
+
+def _part(number: int) -> Func:
+    return Func(
+        F("dedupe_key"), Value(":"), Value(number), function="SPLIT_PART", output_field=CharField()
+    )
 
 
 def _mails(client: Client) -> QuerySet[Message]:
-    """Messages to the contacts of the client; people who sign in are not contacts."""
-    mails = [word for word in words_of(client) if "@" in word]
-    found = Q()
-    for mail in mails:
-        found |= Q(address__iexact=mail)
-    rows = Message.objects.filter(recipient=None)
-    return rows.filter(found) if mails else rows.none()
+    """Messages to the contacts of the client; people who sign in are not contacts.
+
+    A person may stand at two clients with one address: a mail belongs to the client whose row it
+    is about, and only an address that no other client has tells it alone.
+    """
+    rows = Message.objects.filter(recipient=None).annotate(
+        about=Concat(_part(1), Value(":"), _part(2), output_field=CharField()), low=Lower("address")
+    )
+    return rows.filter(Q(about__in=mail_keys(client)) | Q(low__in=own_addresses(client)))
 
 
 def mail_rows(client: Client) -> Iterable[dict]:
@@ -74,5 +107,7 @@ def erase_mails(client: Client) -> int:
     return len(rows) + scrub_rows(others, ["subject", "body", "html"], words_of(client))
 
 
+on_mails(request_keys)
+on_mails(activity_keys)
 register(PersonalData("audit", _("Audit trail"), event_rows, erase_events))
 register(PersonalData("mails", _("E-mails"), mail_rows, erase_mails))

@@ -5,7 +5,12 @@ from collections.abc import Iterable
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models import Client
-from clientgroups.selectors.personal import PersonalData, on_clients_changed, register
+from clientgroups.selectors.personal import (
+    PersonalData,
+    on_clients_changed,
+    on_mails,
+    register,
+)
 from feedback.models import Answer, Invitation, Response
 from feedback.models.wave import new_token
 from feedback.scoring import mark_responses
@@ -54,6 +59,13 @@ def mark_scores(clients: list[int]) -> None:
     mark_responses(rows)
 
 
+def mail_keys(client: Client) -> Iterable[str]:
+    """Mails that asked a contact of the client."""
+    rows = Invitation.objects.filter(contact__client=client).values_list("pk", flat=True)
+    return [f"survey.invitation:{pk}" for pk in rows]
+
+
 register(PersonalData("answers", _("Survey answers"), answer_rows, erase_answers))
 register(PersonalData("invitations", _("Survey invitations"), invitation_rows, erase_invitations))
 on_clients_changed(mark_scores)
+on_mails(mail_keys)

@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models import Client
 from clientgroups.selectors.personal import PersonalData, register, words_of
-from clientgroups.services.personal_scrub import scrub_rows, telling
+from clientgroups.services.personal_scrub import scrub_rows
 from imports.models import ImportIssue, ImportRun
 
 
 def issue_rows(client: Client) -> Iterable[dict]:
     """Sentences in which a word of the client stands as it was found."""
-    rows = ImportIssue.objects.filter(value__in=telling(words_of(client))).order_by("pk")
+    rows = ImportIssue.objects.filter(value__in=words_of(client)).order_by("pk")
     return rows.values("id", "run__file_name", "line", "value")
 
 
