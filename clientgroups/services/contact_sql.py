@@ -4,6 +4,8 @@
 speak of, `import_people` one per contact.
 """
 
+from clientgroups.services.heirs import HEIRS
+
 DROP = "DROP TABLE IF EXISTS import_lines, import_parties, import_people"
 LINES = """
 CREATE TEMP TABLE import_lines ON COMMIT DROP AS
@@ -47,17 +49,20 @@ UPDATE import_lines l SET ckey = g.ckey
          GROUP BY name_key HAVING count(DISTINCT ckey) = 1) g
  WHERE l.ckey = 'o' || g.name_key
 """
-# Known by a reference of ours or by the customer's number; a merged client leads on.
-_FOUND = """
+# Known by a reference of ours or by the customer's number; a merged client leads on to the last
+# one that it was merged into.
+_FOUND = f"""
+WITH RECURSIVE {HEIRS}
 UPDATE import_lines l
-   SET client_id = COALESCE(c.merged_into_id, c.id),
-       problem = CASE WHEN c.erased_at IS NOT NULL THEN 'erased'
-                      WHEN COALESCE(c.merged_into_id, c.id) IN ({editable}) THEN ''
+   SET client_id = c.id,
+       problem = CASE WHEN k.erased_at IS NOT NULL OR c.erased_at IS NOT NULL THEN 'erased'
+                      WHEN c.id IN ({{editable}}) THEN ''
                       ELSE 'foreign' END
-  FROM clientgroups_client c
- WHERE """
-BY_REFERENCE = _FOUND + "c.id = l.ref"
-BY_NUMBER = _FOUND + "c.external_id = l.number AND left(l.ckey, 1) = 'x' AND l.number <> ''"
+  FROM clientgroups_client k LEFT JOIN heirs ON heirs.first = k.id
+  JOIN clientgroups_client c ON c.id = COALESCE(heirs.id, k.id)
+ WHERE """  # noqa: S608
+BY_REFERENCE = _FOUND + "k.id = l.ref"
+BY_NUMBER = _FOUND + "k.external_id = l.number AND left(l.ckey, 1) = 'x' AND l.number <> ''"
 NO_REFERENCE = """
 UPDATE import_lines SET problem = 'gone'
  WHERE ref IS NOT NULL AND client_id IS NULL AND problem = ''

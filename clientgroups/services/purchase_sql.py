@@ -1,26 +1,33 @@
 """The statements of services.purchases: each works on a whole batch at once."""
 
-# One row per customer number of the batch. A number that belongs to a client whom the person may
-# not change is foreign: its lines are left out, and nothing about the client is told.
-SCOPE = """
+from clientgroups.services.heirs import HEIRS
+
+# One row per customer number of the batch; the number of a merged client leads on to the one that
+# was kept, so two numbers may mean the same client. A number that belongs to a client whom the
+# person may not change is foreign: its lines are left out, and nothing about the client is told.
+SCOPE = f"""
 CREATE TEMP TABLE batch_clients ON COMMIT DROP AS
+WITH RECURSIVE {HEIRS}
 SELECT s.client_external_id AS number, c.id,
        c.id IS NOT NULL AND NOT COALESCE(c.import_batch = %s, FALSE)
-         AND NOT EXISTS (SELECT 1 FROM ({editable}) mine WHERE mine.id = c.id) AS is_foreign
+         AND NOT EXISTS (SELECT 1 FROM ({{editable}}) mine WHERE mine.id = c.id) AS is_foreign
   FROM (SELECT DISTINCT client_external_id FROM clientgroups_stagedpurchase WHERE batch = %s) s
-  LEFT JOIN clientgroups_client c ON c.external_id = s.client_external_id
-"""
+  LEFT JOIN clientgroups_client k ON k.external_id = s.client_external_id
+  LEFT JOIN heirs ON heirs.first = k.id
+  LEFT JOIN clientgroups_client c ON c.id = COALESCE(heirs.id, k.id)
+"""  # noqa: S608
 # A number of a purchase counts once per client, however often the file repeats it.
 COUNTS = """
 SELECT (SELECT count(*) FROM batch_clients WHERE id IS NULL),
-       (SELECT count(*) FROM batch_clients WHERE id IS NOT NULL AND NOT is_foreign),
+       (SELECT count(DISTINCT id) FROM batch_clients WHERE NOT is_foreign),
        count(*) FILTER (WHERE once AND p.id IS NULL),
        count(*) FILTER (WHERE once AND p.id IS NOT NULL),
        count(*) FILTER (WHERE NOT once),
        min(bought_on) FILTER (WHERE p.id IS NULL), max(bought_on) FILTER (WHERE p.id IS NULL)
   FROM (
     SELECT s.bought_on, s.external_id, b.id AS client_id, row_number() OVER (
-             PARTITION BY s.client_external_id, s.external_id ORDER BY s.line) = 1 AS once
+             PARTITION BY b.id, CASE WHEN b.id IS NULL THEN b.number END, s.external_id
+             ORDER BY s.line) = 1 AS once
       FROM clientgroups_stagedpurchase s
       JOIN batch_clients b ON b.number = s.client_external_id AND NOT b.is_foreign
      WHERE s.batch = %s
@@ -116,7 +123,8 @@ UPDATE clientgroups_client c
 # past day already. Everybody else lives in the present and stays there.
 KNOWN = """
 CREATE TEMP TABLE {table} ON COMMIT DROP AS
-SELECT c.id FROM clientgroups_client c JOIN batch_clients b ON b.id = c.id AND NOT b.is_foreign
+SELECT DISTINCT c.id
+  FROM clientgroups_client c JOIN batch_clients b ON b.id = c.id AND NOT b.is_foreign
  WHERE (c.import_batch IS NOT DISTINCT FROM %s OR c.purchase_count = 0
         OR NOT c.stage_follows_today) = {found}
    AND NOT EXISTS (SELECT 1 FROM created n WHERE n.id = c.id)

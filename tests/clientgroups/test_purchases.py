@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from clientgroups.models import Client, LifecycleChange, Purchase, StagedPurchase
 from clientgroups.services.lifecycle import derive_lifecycle, fix_stage
+from clientgroups.services.merges import merge_clients
 from clientgroups.services.purchases import (
     apply_staged,
     discard_staged,
@@ -74,6 +75,37 @@ def test_apply_creates_clients_purchases_figures_and_stages(manager):
     event = AuditEvent.objects.get()
     assert (event.verb, event.target_label) == ("purchases.imported", "5 purchases")
     assert set(LifecycleChange.objects.values_list("as_of", "import_batch")) == {(DAY, batch)}
+
+
+def test_number_of_a_merged_client_leads_on_to_the_last_one_kept(manager):
+    first, second, last = (
+        ClientFactory(owner=manager, external_id=number) for number in ("A", "B", "C")
+    )
+    merge_clients(kept=second, gone=first, actor=manager)
+    merge_clients(kept=last, gone=second, actor=manager)
+    batch = uuid.uuid4()
+    lines = enumerate([("A", "1"), ("B", "2"), ("C", "1"), ("C", "3")], 2)
+    stage_purchases(
+        batch=batch,
+        rows=[
+            (batch, line, client, "", DAY, "10.00", "USD", None, "Disc", number)
+            for line, (client, number) in lines
+        ],
+    )
+
+    preview = preview_staged(batch=batch, actor=manager)
+    result = apply_staged(batch=batch, actor=manager, as_of=DAY)
+
+    assert (preview["known_clients"], preview["new_purchases"], preview["repeated"]) == (1, 3, 1)
+    assert (result["new_clients"], result["new_purchases"]) == (0, 3)
+    assert set(Purchase.objects.values_list("client", "external_id")) == {
+        (last.pk, number) for number in "123"
+    }
+    last.refresh_from_db()
+    assert (last.purchase_count, last.last_purchase_on) == (3, DAY)
+    stranger = UserFactory(manager=True)
+    batch = stage([("A", "", DAY, "9")])
+    assert preview_staged(batch=batch, actor=stranger)["foreign_count"] == 1
 
 
 def test_apply_gives_the_stage_that_derive_would_give(manager):

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from clientgroups.models import Client, ConsentChange, Contact, CustomField, Tag
 from clientgroups.selectors.references import reference
+from clientgroups.services.merges import merge_clients
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import ClientFactory, ContactFactory
 
@@ -111,6 +112,23 @@ def test_merged_client_leads_on_and_erased_one_is_refused(sign_in, imported, dja
     kept.refresh_from_db()
     assert kept.city == "Oslo"
     assert "erased at its own request" in " ".join(said(run))
+
+
+def test_numbers_and_references_lead_on_through_several_merges(sign_in, imported):
+    user = sign_in("manager")
+    first, second, last = (
+        ClientFactory(owner=user, name=name, external_id=name) for name in ("K1", "K2", "K3")
+    )
+    merge_clients(kept=second, gone=first, actor=user)
+    merge_clients(kept=last, gone=second, actor=user)
+
+    imported("Customer No,Company,City\nK1,K3,Oslo\n")
+    imported(f"Tandem client,Client,Region\n{reference('C', first.pk)},K3,East\n")
+
+    for client in (first, second, last):
+        client.refresh_from_db()
+    assert (last.city, last.region) == ("Oslo", "East")
+    assert first.city == second.city == first.region == second.region == ""
 
 
 def test_reference_of_a_deleted_or_foreign_installation_is_refused(sign_in, checked):
