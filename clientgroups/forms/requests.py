@@ -174,6 +174,11 @@ class RatingForm(forms.Form):
 # The queue --------------------------------------------------------------------------------------
 
 
+def running(rows):
+    """Open, of clients that are not put away."""
+    return rows.exclude(status__in=DONE).filter(client__archived_at=None)
+
+
 class RequestFilter(django_filters.FilterSet):
     """Chips choose what is shown; `client` comes from the page of a client."""
 
@@ -242,7 +247,7 @@ class RequestFilter(django_filters.FilterSet):
     @property
     def ordered(self):
         """What the filters leave: by what is due first, or the newest first among the done."""
-        rows = self.qs if self.asked else self.qs.exclude(status__in=DONE)
+        rows = self.qs if self.asked else running(self.qs)
         usual = "-opened" if self.asked in ("done", "all") else "due"
         wanted = self.data.get("sort", usual)
         return rows.order_by(*self.ORDERS.get(wanted, self.ORDERS[usual]))
@@ -259,7 +264,7 @@ class RequestFilter(django_filters.FilterSet):
             "waiting": Q(status=STATUS.WAITING),
         }
         rule = due_soon(self.now) if value == "soon" else wanted[value]
-        return rows.exclude(status__in=DONE).filter(rule)
+        return running(rows).filter(rule)
 
     def search(self, rows, name, text):
         number = text.strip().upper().removeprefix("R-")

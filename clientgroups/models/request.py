@@ -103,6 +103,10 @@ class ServiceRequestQuerySet(models.QuerySet):
     def open(self):
         return self.exclude(status__in=["resolved", "closed"])
 
+    def running(self):
+        """Open, of a client that is not put away: somebody waits for it."""
+        return self.open().filter(client__archived_at=None)
+
 
 class ServiceRequest(models.Model):
     """What a client asked for, with the clocks that say how long they wait.

@@ -127,7 +127,7 @@ def queue_of(user: User) -> QuerySet[ServiceRequest]:
 
 def queue_counts(user: User, now: dt.datetime) -> dict[str, int]:
     """How many requests stand behind each chip of open ones; one statement."""
-    rows = ServiceRequest.objects.visible_to(user).open()
+    rows = ServiceRequest.objects.visible_to(user).running()
     counts = rows.aggregate(
         mine=Count("pk", filter=Q(assignee=user)),
         unassigned=Count("pk", filter=Q(assignee=None)),

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from clientgroups.models import (
     Membership,
 )
 from clientgroups.selectors.clients_custom import clean_custom
+from clientgroups.selectors.dates import today_here
 from clientgroups.services.groups import add_clients, mark_clients_dirty
 from clientgroups.services.tags import change_tags
 
@@ -179,6 +181,7 @@ def archive_client(*, client: Client, actor: User) -> AuditEvent | None:
 
     None when it is put away already. The audit row is what a restore takes back.
     """
+    lock_groups_of([client.pk])
     client = Client.objects.select_for_update(of=("self",)).get(pk=client.pk)
     if client.archived_at:
         return None
@@ -187,21 +190,9 @@ def archive_client(*, client: Client, actor: User) -> AuditEvent | None:
 
 def archive_locked(clients: list[Client], actor: User) -> list[AuditEvent]:
     """Archive locked, active clients in three statements and an audit row each."""
-    now, today = timezone.now(), timezone.localdate()
     keys = [client.pk for client in clients]
-    Client.objects.filter(pk__in=keys).update(archived_at=now)
-    listed = Membership.objects.current().filter(
-        client__in=keys, client_group__kind=ClientGroup.Kind.STATIC
-    )
-    ended: dict[int, list[int]] = {}
-    groups = set()
-    rows = list(listed.select_for_update(of=("self",)).order_by("pk"))
-    for row in rows:
-        ended.setdefault(row.client_id, []).append(row.pk)
-        groups.add(row.client_group_id)
-        row.valid_to, row.ended_because = max(row.valid_from, today), ARCHIVED
-    Membership.objects.bulk_update(rows, ["valid_to", "ended_because"], batch_size=500)
-    recount_groups(groups)
+    Client.objects.filter(pk__in=keys).update(archived_at=timezone.now())
+    ended = end_listed(keys)
     mark_clients_dirty(keys)
     return [
         record(
@@ -214,12 +205,40 @@ def archive_locked(clients: list[Client], actor: User) -> list[AuditEvent]:
     ]
 
 
+def end_listed(clients: list[int]) -> dict[int, list[int]]:
+    """End today what clients have open in listed groups: client -> memberships."""
+    today = today_here()
+    listed = Membership.objects.current().filter(
+        client__in=clients, client_group__kind=ClientGroup.Kind.STATIC
+    )
+    ended: dict[int, list[int]] = {}
+    rows = list(listed.select_for_update(of=("self",)).order_by("pk"))
+    for row in rows:
+        ended.setdefault(row.client_id, []).append(row.pk)
+        row.valid_to, row.ended_because = max(row.valid_from, today), ARCHIVED
+    Membership.objects.bulk_update(rows, ["valid_to", "ended_because"], batch_size=500)
+    recount_groups({row.client_group_id for row in rows})
+    return ended
+
+
+def lock_groups_of(clients: Iterable[int], more: Iterable[int] = ()) -> None:
+    """Lock the groups of clients, and `more`, by ascending keys.
+
+    Groups come before clients everywhere: who adds members holds the group and then asks for them.
+    """
+    named = Q(pk__in=Membership.objects.filter(client__in=clients).values("client_group"))
+    rows = ClientGroup.objects.filter(named | Q(pk__in=list(more))).order_by("pk")
+    list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
 @transaction.atomic
 def restore_client(*, client: Client, actor: User) -> bool:
     """Take a client back that was put away, and into the groups it left by that; False: it is here.
 
-    A group that has taken the client in again since, or is put away, is left alone.
+    A group that has taken the client in again since, or is put away, is left alone. The days it
+    was away stay days without it: only on the day it left the old membership goes on.
     """
+    lock_groups_of([client.pk])
     client = Client.objects.select_for_update(of=("self",)).get(pk=client.pk)
     refuse_gone(client)
     if not client.archived_at:
@@ -236,13 +255,23 @@ def restore_client(*, client: Client, actor: User) -> bool:
     for row in rows.select_for_update(of=("self",)).order_by("client_group", "-valid_from", "-pk"):
         newest = Membership.objects.filter(client=client, client_group=row.client_group_id)
         if newest.order_by("-valid_from", "-pk").first() == row:
-            row.valid_to, row.ended_because = None, ""
-            row.save(update_fields=["valid_to", "ended_because"])
+            _open_again(row)
             groups.add(row.client_group_id)
     recount_groups(groups)
     mark_clients_dirty([client.pk])
     record(actor=actor, verb="client.restored", target=client, groups=[None, sorted(groups)])
     return True
+
+
+def _open_again(row: Membership) -> None:
+    today = today_here()
+    if row.valid_to < today:
+        Membership.objects.create(
+            client_group_id=row.client_group_id, client_id=row.client_id, valid_from=today
+        )
+        return
+    row.valid_to, row.ended_because = None, ""
+    row.save(update_fields=["valid_to", "ended_because"])
 
 
 def recount_groups(groups: Iterable[int]) -> None:

@@ -10,7 +10,12 @@ from django.utils.translation import ngettext
 from accounts.audit import record
 from accounts.models import AuditEvent, User
 from clientgroups.models import Client, ClientGroup, Membership, Tag
-from clientgroups.services.clients import archive_locked, recount_groups, restore_client
+from clientgroups.services.clients import (
+    archive_locked,
+    lock_groups_of,
+    recount_groups,
+    restore_client,
+)
 from clientgroups.services.groups import add_clients
 from clientgroups.services.marks import mark_clients_dirty
 from clientgroups.services.tags import clean_names, tags_named
@@ -87,6 +92,7 @@ def group_clients(
     """Put clients into a listed group that the person leads; None when all were in it."""
     if group is None:
         raise ValidationError(_("Choose a client group."))
+    lock_groups_of([], [group.pk])
     rows = _locked(actor, clients)
     inside = set(group.memberships.current().values_list("pk", flat=True))
     add_clients(group=group, clients=rows, actor=actor)
@@ -104,6 +110,8 @@ def group_clients(
 @transaction.atomic
 def archive_clients(*, actor: User, clients: Iterable[int]) -> AuditEvent | None:
     """Put clients away together."""
+    clients = list(clients)
+    lock_groups_of(clients)
     rows = _locked(actor, clients)
     archive_locked(rows, actor)
     return _recorded(actor, ARCHIVED, [client.pk for client in rows])
@@ -123,6 +131,7 @@ def undo_bulk(*, actor: User, event: AuditEvent) -> int:
     A client that the person may no longer change is left as it is.
     """
     keys = event.changes["clients"][1]
+    lock_groups_of(keys)
     rows = Client.objects.editable_by(actor).filter(pk__in=keys, merged_into=None, erased_at=None)
     allowed = list(rows.select_for_update(of=("self",)).order_by("pk"))
     undone = UNDO[event.verb](event, allowed, actor)

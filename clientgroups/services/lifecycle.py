@@ -92,7 +92,9 @@ def derive_lifecycle(
 
 @transaction.atomic
 def _derive_all(as_of: dt.date, actor: User | None) -> int:
-    moved = derive_stages(as_of=as_of, actor=actor, only="c.stage_follows_today", write_day=False)
+    # A merged client keeps the stage it had, which an undo of the merge puts back into its place.
+    only = "c.stage_follows_today AND c.merged_into_id IS NULL"
+    moved = derive_stages(as_of=as_of, actor=actor, only=only, write_day=False)
     LifecyclePolicy.objects.filter(pk=1).exclude(derived_on=as_of).update(derived_on=as_of)
     return moved
 

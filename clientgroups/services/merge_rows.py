@@ -138,6 +138,8 @@ def _join_contacts(journal: Journal, gone: Contact, kept: Contact, mine: list[Co
     ]
     values |= {f"{channel}_consent": False for channel in refused}
     journal.edit(kept, **values)
+    # The one who stays behind is nobody any more: no mail, no question goes there.
+    journal.edit(gone, is_active=False)
     source = _("Joined with the same person at another client")
     rows = ConsentChange.objects.bulk_create(
         ConsentChange(contact=kept, channel=channel, granted=False, source=source)

@@ -17,8 +17,9 @@ from accounts.audit import record
 from accounts.models import User
 from clientgroups.models import Client, ClientMerge
 from clientgroups.selectors import personal
+from clientgroups.selectors.dates import today_here
 from clientgroups.services import merge_rows
-from clientgroups.services.clients import recount_groups
+from clientgroups.services.clients import lock_groups_of, recount_groups
 from clientgroups.services.database import be_patient
 from clientgroups.services.lifecycle import derive_lifecycle
 from clientgroups.services.marks import mark_clients_dirty
@@ -52,8 +53,9 @@ def stored(client: Client) -> dict:
     return values
 
 
-def _locked(first: int, second: int) -> dict[int, Client]:
-    """Both clients locked in the order of their keys, so that two merges never wait in a circle."""
+def _locked(first: int, second: int, groups: Iterable[int] = ()) -> dict[int, Client]:
+    """Groups, then both clients, locked by ascending keys, so that nobody waits in a circle."""
+    lock_groups_of([first, second], groups)
     rows = Client.objects.filter(pk__in=[first, second]).select_for_update(of=("self",))
     found = {client.pk: client for client in rows.order_by("pk")}
     if len(found) < 2:
@@ -162,7 +164,7 @@ def _derive(kept: Client, gone: Client, actor: User, journal: Journal) -> None:
     kept.refresh_from_db()
     if kept.stage_follows_today and not kept.stage_fixed_until and kept.purchase_count:
         last = kept.lifecycle_changes.order_by("-pk").values_list("pk", flat=True).first() or 0
-        derive_lifecycle(as_of=timezone.localdate(), actor=actor, clients=[kept.pk])
+        derive_lifecycle(as_of=today_here(), actor=actor, clients=[kept.pk])
         made = kept.lifecycle_changes.filter(pk__gt=last).values_list("pk", flat=True)
         journal.made("clientgroups.LifecycleChange", made)
 
@@ -189,7 +191,7 @@ def undo_merge(*, merge: ClientMerge, actor: User) -> Client:
     Refused while the kept client is itself merged, or after an erasure.
     """
     be_patient()
-    pair = _locked(merge.kept_id, merge.gone_id)
+    pair = _locked(merge.kept_id, merge.gone_id, merge.moved.get("groups", []))
     merge = ClientMerge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
     kept, gone = pair[merge.kept_id], pair[merge.gone_id]
     if merge.undone_at:

@@ -25,8 +25,10 @@ from clientgroups.selectors.personal import (
     words_of,
 )
 from clientgroups.services import personal_tables, personal_trail
+from clientgroups.services.clients import end_listed, lock_groups_of
 from clientgroups.services.database import be_patient
 from clientgroups.services.marks import mark_clients_dirty
+from clientgroups.services.request_ends import close_for_good
 from core.files.writing import BOM, safe_cell
 
 __all__ = ["erase_client", "everything_about", "export_client", "personal_tables", "personal_trail"]
@@ -98,10 +100,12 @@ def erase_client(*, client: Client, actor: User, confirm: str) -> dict[str, int]
     """Erase the personal data of a client for good, in every table; rows changed by register key.
 
     `confirm` is the client's name or number as the person typed it. Rows that are counted stay,
-    with their days, amounts, scores and memberships. Erasing twice changes nothing more.
+    with their days, amounts, scores and memberships; what is open still, a membership of a listed
+    group or a request, ends today. Erasing twice changes nothing more.
     """
     be_patient()
-    client = Client.objects.select_for_update(of=("self",)).get(pk=client.pk)
+    everybody = _locked_family(client)
+    client = everybody[client.pk]
     if client.erased_at:
         return {}
     if client.merged_into_id:
@@ -114,9 +118,8 @@ def erase_client(*, client: Client, actor: User, confirm: str) -> dict[str, int]
             {"confirm": _("Type the name of the client exactly, so that nothing goes by accident.")}
         )
     counts: dict[str, int] = {}
-    for each in family(client):
-        locked = Client.objects.select_for_update(of=("self",)).get(pk=each.pk)
-        for key, number in _erase_one(locked).items():
+    for each in everybody.values():
+        for key, number in _erase_one(each, actor).items():
             counts[key] = counts.get(key, 0) + number
     client.refresh_from_db()
     record(actor=actor, verb="client.erased", target=client, rows=[None, counts])
@@ -124,17 +127,33 @@ def erase_client(*, client: Client, actor: User, confirm: str) -> dict[str, int]
     return counts
 
 
+def _locked_family(client: Client) -> dict[int, Client]:
+    """The client and those merged into it, locked by ascending keys, after the groups of them.
+
+    Who merges needs a lock on both clients: once these are locked nobody joins any more.
+    """
+    known: list[int] = []
+    while (keys := sorted(each.pk for each in family(client))) != known:
+        known = keys
+        lock_groups_of(keys)
+        rows = Client.objects.filter(pk__in=keys).order_by("pk")
+        locked = {row.pk: row for row in rows.select_for_update(of=("self",))}
+    return locked
+
+
 def names_of(client: Client) -> list[str]:
     """What may be typed to confirm."""
     return [name for name in (client.name, client.external_id) if name]
 
 
-def _erase_one(client: Client) -> dict[str, int]:
+def _erase_one(client: Client, actor: User) -> dict[str, int]:
     # While its names still stand there.
     words_of(client)
     own_addresses(client)
     counts = {entry.key: entry.erase(client) for entry in registered()}
     client.tags.clear()
+    end_listed([client.pk])
+    counts["closed"] = close_for_good(client=client, actor=actor)
     now = timezone.now()
     Client.objects.filter(pk=client.pk).update(
         name=f"#{client.pk}",

@@ -47,7 +47,8 @@ def _portions(work: Callable[[int], tuple[int, int]]) -> int:
 
 
 def _running(after: int) -> QuerySet[ServiceRequest]:
-    rows = ServiceRequest.objects.open().exclude(WAITS).filter(pk__gt=after).defer("search", "text")
+    rows = ServiceRequest.objects.running().exclude(WAITS).filter(pk__gt=after)
+    rows = rows.defer("search", "text")
     return rows.select_related("client__owner", "assignee").order_by("pk")
 
 

@@ -64,7 +64,7 @@ def _of_person(user: User, until: dt.date, since: dt.date, soon: dt.datetime) ->
     tasks = Task.objects.due_on_or_before(until).visible_to(user).filter(assignee=user)
     goals = Goal.objects.visible_to(user).filter(Q(owner=user) | Q(project__lead=user))
     imports = ImportRun.objects.filter(created_by=user, state=ImportRun.State.CHECKED)
-    promises = Interaction.objects.visible_to(user).awaiting_follow_up()
+    promises = _promises(user)
     promises = promises.filter(follow_up_by=user, follow_up_on__lte=until)
     silent = ClientSilence.objects.filter(client__in=Client.objects.visible_to(user).active())
     return _tasks(tasks).union(
@@ -73,7 +73,7 @@ def _of_person(user: User, until: dt.date, since: dt.date, soon: dt.datetime) ->
         _imports(imports),
         _follow_ups(promises),
         _silent(silent.filter(since__gte=since)),
-        _requests(ServiceRequest.objects.open().filter(assignee=user), soon),
+        _requests(ServiceRequest.objects.running().filter(assignee=user), soon),
         all=True,
     )
 
@@ -83,11 +83,17 @@ def _of_project(user: User, project: int, today: dt.date, since: dt.date) -> Que
     tasks = Task.objects.open().filter(project=project, due_on__lt=today)
     surveys = Survey.objects.visible_to(user).filter(project=project)
     goals = Goal.objects.filter(project=project)
-    promises = Interaction.objects.visible_to(user).awaiting_follow_up()
+    promises = _promises(user)
     promises = promises.filter(project_link__project=project, follow_up_on__lt=today)
     return _tasks(tasks).union(
         _goals(goals), _answers(surveys, since), _follow_ups(promises), all=True
     )
+
+
+def _promises(user: User) -> QuerySet[Interaction]:
+    """Nobody calls a client that was put away, or merged into another."""
+    promised = Interaction.objects.visible_to(user).awaiting_follow_up()
+    return promised.filter(client__archived_at=None)
 
 
 def _tasks(rows):

@@ -13,7 +13,11 @@ from clientgroups.models import (
     Membership,
     Purchase,
 )
+from clientgroups.selectors.dates import today_here
+from clientgroups.services.clients import archive_client, restore_client
+from clientgroups.services.lifecycle import derive_lifecycle
 from clientgroups.services.merges import merge_clients, undo_merge
+from clientgroups.services.personal import erase_client
 from feedback.models import Answer, Response
 from feedback.services.scores import rebuild_scores, sweep_scores
 from tests.factories.clientgroups import (
@@ -209,9 +213,11 @@ def test_same_person_becomes_one_and_the_stricter_consent_holds():
     assert kept.phone_consent
     assert change.contact == kept
     assert kept.consent_changes.filter(granted=False).count() == 2
-    assert Contact.objects.get(pk=gone.pk).client == gone.client
+    twin = Contact.objects.get(pk=gone.pk)
+    assert (twin.client, twin.is_active) == (gone.client, False)
     undo_merge(merge=merge, actor=kept.client.owner)
     kept.refresh_from_db()
+    assert Contact.objects.get(pk=gone.pk).is_active
     assert (kept.phone, kept.external_id, kept.email_consent) == ("", "", True)
     assert not kept.consent_changes.exists()
 
@@ -313,3 +319,46 @@ def test_the_same_purchase_counts_once_and_another_one_gets_a_longer_number():
     twin.refresh_from_db()
     assert (twin.client, same.client) == (gone, kept)
     assert Purchase.objects.get(pk=other.pk).client == kept
+
+
+# Locks --------------------------------------------------------------------------------------------
+
+
+def locked_tables(queries):
+    """Which tables were locked, in order, and each in the order of its keys."""
+    found = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"]]
+    assert all("ORDER BY" in sql or "LIMIT" in sql for sql in found[:2])
+    return [sql.split(' FROM "clientgroups_')[1].split('"')[0] for sql in found]
+
+
+@pytest.mark.parametrize("what", ["merge", "undo", "archive", "restore", "erase"])
+def test_groups_are_locked_before_clients(what, django_assert_max_num_queries):
+    rows = [MembershipFactory(client__name=f"Lark {n}") for n in range(2)]
+    kept, gone = (row.client for row in rows)
+    merge = merged(kept, gone) if what in ("undo", "erase") else None
+    if what == "restore":
+        archive_client(client=kept, actor=kept.owner)
+    work = {
+        "merge": lambda: merged(kept, gone),
+        "undo": lambda: undo_merge(merge=merge, actor=kept.owner),
+        "archive": lambda: archive_client(client=kept, actor=kept.owner),
+        "restore": lambda: restore_client(client=kept, actor=kept.owner),
+        "erase": lambda: erase_client(client=kept, actor=kept.owner, confirm=kept.name),
+    }
+
+    with django_assert_max_num_queries(500) as queries:
+        work[what]()
+
+    assert locked_tables(queries.captured_queries)[:2] == ["clientgroup", "client"]
+
+
+def test_night_leaves_merged_clients_as_they_were():
+    kept, gone = ClientFactory(), ClientFactory()
+    merged(kept, gone)
+    Client.objects.filter(pk=gone.pk).update(stage="loyal")
+
+    derive_lifecycle(as_of=today_here())
+
+    gone.refresh_from_db()
+    assert gone.stage == "loyal"
+    assert not gone.lifecycle_changes.exists()

@@ -2,6 +2,7 @@ import datetime as dt
 import threading
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.urls import reverse
@@ -280,6 +281,23 @@ def test_archive_ends_listed_memberships_and_restore_brings_them_back():
     group.refresh_from_db()
     assert (listed.valid_to, listed.ended_because, group.member_count) == (None, "", 1)
     assert put_away.valid_to is not None
+
+
+def test_restore_leaves_the_days_away_without_the_client():
+    with time_machine.travel("2026-03-01 12:00Z", tick=False):
+        row = MembershipFactory(valid_from=dt.date(2026, 1, 1))
+        archive_client(client=row.client, actor=row.client.owner)
+    with time_machine.travel("2026-03-05 12:00Z", tick=False):
+        assert restore_client(client=row.client, actor=row.client.owner)
+        assert not restore_client(client=row.client, actor=row.client.owner)
+
+    days = list(Membership.objects.order_by("valid_from").values_list("valid_from", "valid_to"))
+    assert days == [
+        (dt.date(2026, 1, 1), dt.date(2026, 3, 1)),
+        (dt.date(2026, 3, 5), None),
+    ]
+    row.client_group.refresh_from_db()
+    assert row.client_group.member_count == 1
 
 
 def test_restore_leaves_a_group_alone_that_took_the_client_in_again():
