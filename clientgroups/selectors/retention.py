@@ -16,7 +16,7 @@ from clientgroups.models import Client
 from clientgroups.selectors.dates import months_before
 from clientgroups.selectors.rates import value_policy
 from clientgroups.selectors.value_periods import MONTHS, Period, first_day, last_day
-from clientgroups.selectors.value_scope import Scope, rows_of
+from clientgroups.selectors.value_scope import MERGED, Scope, rows_of
 from core import stats
 
 DAY = dt.timedelta(days=1)
@@ -50,6 +50,8 @@ SELECT m.client_id, bit_or(1::bigint << (b.i - 1)::int) AS mask
     ON b.day >= m.valid_from AND (m.valid_to IS NULL OR b.day < m.valid_to)
  GROUP BY m.client_id
 """
+ONLY_KEPT = f"AND p.client_id NOT IN ({MERGED})"
+ONLY_MEMBERS = "AND p.client_id IN (SELECT client_id FROM member)"
 EVERYBODY = "SELECT client_id, ((1::bigint << %(last)s + 2) - 1) AS mask FROM active"
 REPEATS = """
 WITH {member}, span AS (
@@ -172,7 +174,7 @@ def retention_in(scope: Scope, spans: Sequence[tuple[dt.date, dt.date]]) -> list
     statement = MASKS.format(
         member=member,
         inside=EVERYBODY if scope.everybody else INSIDE,
-        only="" if scope.everybody else "AND p.client_id IN (SELECT client_id FROM member)",
+        only=ONLY_KEPT if scope.everybody else ONLY_MEMBERS,
     )
     names |= {"days": days, "masks": masks, "bounds": bounds, "last": len(spans) - 1}
     kept = rows_of(statement, names)

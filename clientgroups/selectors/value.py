@@ -13,7 +13,7 @@ from clientgroups.selectors.retention import Retention, retention_in, retention_
 from clientgroups.selectors.sales import Growth, Sales, growth_of, growths_in, sales_of
 from clientgroups.selectors.value_flow import Flow, flow_of
 from clientgroups.selectors.value_periods import Period, periods
-from clientgroups.selectors.value_scope import Scope, rows_of
+from clientgroups.selectors.value_scope import MERGED, Scope, rows_of
 
 __all__ = [
     "Retention",
@@ -162,17 +162,17 @@ def group_panel(group: ClientGroup, today: dt.date) -> dict:
 
 # Repeat purchases as the literature counts them --------------------------------------------------
 
-REPEAT = """
+REPEAT = f"""
 SELECT client_id, count(*) - 1,
        (max(day) - min(day)) / 7.0, (%(as_of)s::date - min(day)) / 7.0,
        coalesce(avg(amount) FILTER (WHERE number > 1), 0)
-  FROM (SELECT p.client_id, p.bought_on AS day, sum({worth}) AS amount,
+  FROM (SELECT p.client_id, p.bought_on AS day, sum({{worth}}) AS amount,
                row_number() OVER (PARTITION BY p.client_id ORDER BY p.bought_on) AS number
           FROM clientgroups_purchase p
-         WHERE p.amount >= 0 AND p.bought_on <= %(as_of)s
+         WHERE p.amount >= 0 AND p.bought_on <= %(as_of)s AND p.client_id NOT IN ({MERGED})
          GROUP BY p.client_id, p.bought_on) days
  GROUP BY client_id ORDER BY client_id
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True)

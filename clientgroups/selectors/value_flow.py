@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clientgroups.models import Client, LifecycleChange
 from clientgroups.selectors.value_periods import Period
-from clientgroups.selectors.value_scope import Scope, rows_of
+from clientgroups.selectors.value_scope import Scope, of_kept, rows_of
 
 MOVES = """
 WITH {member}
@@ -78,12 +78,13 @@ def flow_of(scope: Scope, wanted: Sequence[Period]) -> Flow:
 
 def moves_in(scope: Scope) -> QuerySet[LifecycleChange]:
     """The moves that count, as a queryset for lists."""
+    kept = LifecycleChange.objects.filter(of_kept())
     if scope.everybody:
-        return LifecycleChange.objects.all()
+        return kept
     if scope.group is None:
-        return LifecycleChange.objects.filter(client__in=scope.clients.order_by().values("pk"))
+        return kept.filter(client__in=scope.clients.order_by().values("pk"))
     members = scope.group.memberships.filter(
         client=OuterRef("client"), valid_from__lte=OuterRef("as_of")
     )
     ended = Q(valid_to=None) | Q(valid_to__gt=OuterRef("as_of"))
-    return LifecycleChange.objects.filter(Exists(members.filter(ended)))
+    return kept.filter(Exists(members.filter(ended)))

@@ -58,7 +58,8 @@ def clients_behind(scope: Scope, asked: Asked) -> QuerySet[Client]:
 
 
 def _population(scope):  # noqa: ANN001, ANN202
-    return Client.objects.all() if scope.clients is None else scope.clients
+    clients = Client.objects.all() if scope.clients is None else scope.clients
+    return clients.filter(merged_into=None)
 
 
 def _active(day, months):  # noqa: ANN001, ANN202

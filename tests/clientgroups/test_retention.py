@@ -2,12 +2,15 @@ import datetime as dt
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clientgroups.models import Client, LifecycleChange, ValuePolicy
 from clientgroups.selectors.dates import months_before
 from clientgroups.selectors.retention import Share, cohorts_of, retention_in, retention_of
+from clientgroups.selectors.sales import growths_in
+from clientgroups.selectors.value import repeat_summary
 from clientgroups.selectors.value_flow import flow_of, moves_in
 from clientgroups.selectors.value_periods import periods
 from clientgroups.selectors.value_rows import Asked, clients_behind, later_period
@@ -328,6 +331,40 @@ def test_flow_counts_moves_by_period_and_their_net():
         "loyal": [0, 1],
         "lapsed": [0, 0],
     }
+
+
+@pytest.mark.parametrize("kind", ["group", "some", "everybody"])
+def test_what_stayed_behind_with_a_merged_client_counts_nowhere(kind):
+    kept = ClientFactory(first_purchase_on=dt.date(2026, 2, 2))
+    gone = ClientFactory(
+        merged_into=kept, archived_at=timezone.now(), first_purchase_on=dt.date(2026, 2, 2)
+    )
+    group = ClientGroupFactory()
+    for client in (kept, gone):
+        MembershipFactory(client_group=group, client=client, valid_from=dt.date(2025, 1, 1))
+        buys(client, dt.date(2026, 2, 2), dt.date(2026, 2, 3))
+        move(client, "potential", "existing", dt.date(2026, 2, 2))
+    scope = {
+        "group": Scope(group=group),
+        "some": Scope(clients=Client.objects.filter(pk__in=[kept.pk, gone.pk])),
+        "everybody": everybody(),
+    }[kind]
+    quarters = periods("quarter", TODAY, 3)
+    first = quarters[1]
+
+    found = retention_in(scope, QUARTERS)[1]
+    sold = growths_in(scope, [first])[0].current
+
+    assert (found.new_n, found.buyers, found.repeaters) == (1, 1, 1)
+    assert (sold.n, sold.total) == (2, 20)
+    assert sum(way.total for way in flow_of(scope, quarters).ways) == 1
+    assert [move.client for move in moves_in(scope)] == [kept]
+    assert sum(cohort.size for cohort in cohorts_of(scope, "quarter", TODAY, 3)) == 1
+    assert {row.client for row in scope.purchases()} == {kept}
+    for what in ("buyers", "repeat", "new", "cohort"):
+        asked = Asked(what, first.start, first.end)
+        assert list(clients_behind(scope, asked)) == [kept]
+    assert [row.client for row in repeat_summary(TODAY)] == [kept.pk]
 
 
 @pytest.mark.parametrize("kind", ["group", "some", "everybody"])
