@@ -180,11 +180,14 @@ class DueTouches:
             tests.append("due.due_on BETWEEN %s AND %s")
             values += [self.today, self.today + dt.timedelta(days=SOON)]
         if wanted.group:
+            # Who is in a group is for those to know who see the group.
+            group = ClientGroup.objects.visible_to(self.user).filter(pk=wanted.group)
+            seen, params = group.order_by().values("pk").query.sql_with_params()
             tests.append(
                 "EXISTS (SELECT FROM clientgroups_membership g WHERE g.client_id = due.client_id"
-                " AND g.valid_to IS NULL AND g.client_group_id = %s)"
+                f" AND g.valid_to IS NULL AND g.client_group_id IN ({seen}))"
             )
-            values.append(wanted.group)
+            values += params
         join = ""
         if wanted.owner or wanted.stage:
             join = " JOIN clientgroups_client who ON who.id = due.client_id"

@@ -23,6 +23,7 @@ from tests.factories.clientgroups import (
     ClientFactory,
     ClientGroupFactory,
     ContactFactory,
+    GroupAccessFactory,
     MembershipFactory,
 )
 from tests.factories.touches import TouchPlanFactory
@@ -51,6 +52,18 @@ def due(user, **wanted):
     found = rows[0:50]
     assert len(found) == rows.count() == len(rows)
     return {row.client: row.late for row in found}
+
+
+def test_group_that_one_does_not_see_chooses_nobody(admin):
+    person = UserFactory()
+    client = member(TouchPlanFactory(every_days=30), last=100)
+    Client.objects.update(owner=person)
+    hidden = client.memberships.get().client_group
+
+    assert due(person, group=hidden.pk) == {}
+    assert due(admin, group=hidden.pk).keys() == {client}
+    GroupAccessFactory(client_group=hidden, user=person, role="viewer")
+    assert due(person, group=hidden.pk).keys() == {client}
 
 
 # When a client is due -----------------------------------------------------------------------------
