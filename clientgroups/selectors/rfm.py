@@ -8,12 +8,14 @@ all of a tie the rank r of its first, and the score is 1 + floor(5 (r - 1) / n).
 torn apart, and without ties each score goes to a fifth. Fewer clients than the policy says are
 scored by its fixed bounds instead: one plus the number of bounds that were reached.
 
-Put-away clients have no score, nor have those of whose purchases none has a known worth.
+Clients put away by the end of the day have no score, nor have those of whose purchases none has a
+known worth; who is put away later keeps the scores of earlier days. Merged clients never have one.
 """
 
 import datetime as dt
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from clientgroups.models import RfmScore, ValuePolicy
@@ -84,7 +86,8 @@ base AS MATERIALIZED (SELECT {BASE} AS code), rated AS MATERIALIZED (
     SELECT b.* FROM bought b
      WHERE b.recency IS NOT NULL AND b.monetary IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM clientgroups_client c
-                        WHERE c.id = b.client_id AND c.archived_at IS NOT NULL)
+                        WHERE c.id = b.client_id
+                          AND (c.archived_at < %(until)s OR c.merged_into_id IS NOT NULL))
 )"""  # noqa: S608
 GIVEN = """
 ranked AS (
@@ -141,4 +144,7 @@ class Method:
     @property
     def names(self) -> dict:
         """The parameters of SCORING."""
-        return {"as_of": self.as_of, "first": self.first, "few": self.few, **self.bounds}
+        midnight = dt.datetime.combine(self.as_of + dt.timedelta(days=1), dt.time.min)
+        until = timezone.make_aware(midnight, timezone.get_default_timezone())
+        named = {"as_of": self.as_of, "first": self.first, "until": until, "few": self.few}
+        return named | self.bounds

@@ -217,9 +217,29 @@ def test_window_begins_on_the_day_after_the_same_day_months_ago():
     assert [row.client for row in RfmScore.objects.all()] == [inside]
 
 
+def evening(day):
+    return timezone.make_aware(
+        dt.datetime.combine(day, dt.time(23, 59)), timezone.get_default_timezone()
+    )
+
+
+def test_putting_a_client_away_changes_no_score_of_an_earlier_day():
+    kept, later = ClientFactory(), ClientFactory(archived_at=evening(DAY + ONE))
+    merged = ClientFactory(merged_into=kept, archived_at=evening(DAY + ONE))
+    for client in (kept, later, merged):
+        bought(client, (3, 10))
+
+    score_clients(as_of=DAY)
+    before = set(RfmScore.objects.values_list("client", flat=True))
+    score_clients(as_of=DAY + ONE)
+
+    assert before == {kept.pk, later.pk}
+    assert set(RfmScore.objects.values_list("client", flat=True)) == {kept.pk}
+
+
 def test_clients_without_a_known_worth_or_put_away_have_no_score():
     bought(ClientFactory(), (3, 10), currency="GBP")
-    bought(ClientFactory(archived_at=timezone.now()), (3, 10))
+    bought(ClientFactory(archived_at=evening(DAY)), (3, 10))
     bought(ClientFactory(), (3, -10))
     partly = ClientFactory()
     bought(partly, (3, 10))
