@@ -1,7 +1,7 @@
 from django.core.paginator import Paginator
 
-from clientgroups.models import Purchase
 from clientgroups.selectors.rates import left_out_of, rates_shown, value_policy
+from clientgroups.selectors.value_scope import Scope
 from core.views import page, render_page
 
 PAGE_SIZE = 50
@@ -14,6 +14,6 @@ def rate_list(request):
     context = {
         "policy": policy,
         "page": Paginator(rates, PAGE_SIZE).get_page(request.GET.get("page")),
-        "missing": left_out_of(Purchase.objects.all()),
+        "missing": left_out_of(Scope.of_user(request.user).purchases()),
     }
     return render_page(request, "clientgroups/rate/list", context)

@@ -292,14 +292,16 @@ def test_administrator_changes_the_policy(client, sign_in):
 
 
 def test_manager_sees_rates_and_what_is_missing(client, sign_in):
-    sign_in("manager")
+    user = sign_in("manager")
     ExchangeRateFactory(source="Central bank")
-    PurchaseFactory(currency="GBP", bought_on=DAY)
+    PurchaseFactory(currency="GBP", bought_on=DAY, client__owner=user)
+    PurchaseFactory(currency="CHF", bought_on=DAY)
 
     page = client.get(reverse("clientgroups:rate_list")).content.decode()
 
     assert "Central bank" in page
     assert "missing=GBP" in page
+    assert "CHF" not in page
     assert "start=2026-03-01" in page
 
 
