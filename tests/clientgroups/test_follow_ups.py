@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 
 from accounts.models import JobRun
 from clientgroups import tasks
-from clientgroups.models import Interaction
+from clientgroups.models import Client, Interaction
 from clientgroups.selectors.follow_ups import follow_ups, in_bunches
 from clientgroups.services.follow_ups import (
     finish_follow_up,
@@ -270,6 +270,17 @@ def test_promise_about_a_project_stands_on_its_page_when_it_is_late():
     (line,) = attention_of(admin, link.project)
 
     assert line.detail.endswith("1 day overdue")
+
+
+def test_promise_to_a_client_who_was_put_away_needs_nobody():
+    link = ProjectInteractionFactory()
+    day = timezone.localdate() - dt.timedelta(days=1)
+    admin = UserFactory(admin=True)
+    Interaction.objects.update(follow_up_on=day, follow_up_by=admin)
+    assert len(attention_of(admin)) == 1
+    Client.objects.filter(pk=link.interaction.client_id).update(archived_at=timezone.now())
+
+    assert attention_of(admin) == attention_of(admin, link.project) == []
 
 
 def test_silent_clients_of_the_last_month_are_one_line():
