@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q
 from accounts.models import User
 from clientgroups.models import ClientGroup, ServiceRequest
 from clientgroups.selectors.group_requests import of_group
+from clientgroups.selectors.request_figures import was_member
 from clientgroups.selectors.retention import Retention, retention_in
 from clientgroups.selectors.sales import Growth, growths_in
 from clientgroups.selectors.touches import DueTouches, Wanted
@@ -144,13 +145,13 @@ def value_figures(group: ClientGroup, today: dt.date) -> ValueFigures:
 
 
 def service_figures(group: ClientGroup, now: dt.datetime) -> ServiceFigures:
-    """Two queries."""
+    """Two queries: what is open for today's members, and what was asked while a client was one."""
     found = of_group(group).aggregate(
         open=Count("pk"), late=Count("pk", filter=Q(next_due__lt=now))
     )
-    members = group.memberships.current().values("client")
     resolved = ServiceRequest.objects.filter(
-        client__in=members,
+        was_member(),
+        client__memberships__client_group=group,
         resolved_at__gte=now - dt.timedelta(days=SLA_DAYS),
         resolution_due_at__isnull=False,
     )

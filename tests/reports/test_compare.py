@@ -11,7 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from clientgroups.models import GroupSize, RequestType, ServiceRequest, TouchPlan
 from feedback.models import SatisfactionRollup
 from reports.selectors.compare import Cell, compare_groups, score, share
-from reports.selectors.compare_figures import common_period, shared_clients
+from reports.selectors.compare_figures import common_period, service_figures, shared_clients
 from reports.selectors.compare_tests import MeanSample, NpsSample, ShareSample, compare
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
@@ -198,6 +198,32 @@ def care_for(group):
     GroupSize.objects.create(client_group=group, day=today - dt.timedelta(weeks=4), n=20)
     GroupSize.objects.create(client_group=group, day=today, n=30)
     GoalFactory(project__client_group=group, pace="on_track")
+
+
+@pytest.mark.django_db
+def test_requests_kept_in_time_belong_to_the_group_of_the_day_they_came_in():
+    now, day = timezone.now(), timezone.localdate() - dt.timedelta(days=20)
+    left = MembershipFactory(valid_from=day - dt.timedelta(days=20), valid_to=day)
+    joined = MembershipFactory(client=left.client, valid_from=day)
+    common = {
+        "client": left.client,
+        "type": RequestType.objects.create(name="Some kind of question"),
+        "status": "resolved",
+        "resolved_at": now,
+        "resolution_due_at": now + dt.timedelta(hours=1),
+    }
+    for days in (25, 25, 5):
+        ServiceRequest.objects.create(
+            subject="Kept",
+            token=str(ServiceRequest.objects.count()),
+            opened_at=now - dt.timedelta(days=days),
+            **common,
+        )
+
+    before, after = (service_figures(row.client_group, now) for row in (left, joined))
+
+    assert (before.resolved, before.in_time) == (2, 2)
+    assert (after.resolved, after.in_time) == (1, 1)
 
 
 @pytest.mark.django_db
