@@ -207,6 +207,19 @@ def test_nested_rule_is_one_sentence(admin):
     )
 
 
+@pytest.mark.parametrize("inner", [{"op": "and", "rules": []}, {"op": "not", "rules": []}])
+def test_stored_rule_without_conditions_breaks_no_page(client, sign_in, inner):
+    user = sign_in("admin")
+    for rule in (inner, {"op": "or", "rules": [LOYAL, inner]}):
+        group = ClientGroupFactory(kind="dynamic", rule=rule, owner=user)
+        row = MembershipFactory(client_group=group)
+        pages = [url("group_detail", group.pk), url("group_edit", group.pk)]
+        pages.append(url("client_why", row.client_id, group.pk))
+        for page in pages:
+            assert client.get(page).status_code == 200
+        assert "no condition" in client.get(pages[0]).content.decode()
+
+
 def test_custom_field_has_its_name_in_both_languages(admin):
     field = CustomFieldFactory(label="Budget", label_zh="预算", kind="choice", choices=["S", "M"])
     rule = check_rule(one(f"custom:{field.key}", "is", "S"), actor=admin)

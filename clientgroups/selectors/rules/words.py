@@ -165,7 +165,9 @@ def listed(parts: list[str], *, last: bool = False) -> str:
 
 
 def joined(parts: list[str], op: str) -> str:
-    """Clauses joined to a longer one."""
+    """Clauses joined to a longer one; a stored rule may hold none, which checks refuse today."""
+    if not parts:
+        return _("no condition")
     if len(parts) == 1:
         return parts[0]
     start = parts[0]
