@@ -86,7 +86,7 @@ base AS MATERIALIZED (SELECT {BASE} AS code), rated AS MATERIALIZED (
     SELECT b.* FROM bought b
      WHERE b.recency IS NOT NULL AND b.monetary IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM clientgroups_client c
-                        WHERE c.id = b.client_id
+                        WHERE c.id = b.client_id AND c.archived_at IS NOT NULL
                           AND (c.archived_at < %(until)s OR c.merged_into_id IS NOT NULL))
 )"""  # noqa: S608
 GIVEN = """

@@ -123,6 +123,6 @@ def test_days_that_pass_are_counted_without_writing_every_row():
     day = scores_of_day(everybody(), DAY + 2 * ONE, Picked())
     assert (done.changed, day.stored) == (1, True)
     assert [(line.client, line.recency) for line in day.lines] == [(buyer.pk, 1), (still.pk, 5)]
-    assert [row.as_of for row in RfmScore.objects.order_by("pk")] == [DAY, DAY + 2 * ONE]
+    assert [row.as_of for row in RfmScore.objects.order_by("client")] == [DAY, DAY + 2 * ONE]
     mark_scores_stale()
     assert scores_of_day(everybody(), DAY + 2 * ONE, Picked()).lines == day.lines
