@@ -24,14 +24,21 @@ from clientgroups.selectors.personal import (
     registered,
     words_of,
 )
-from clientgroups.services import personal_tables, personal_trail
+from clientgroups.services import personal_elsewhere, personal_tables, personal_trail
 from clientgroups.services.clients import end_listed, lock_groups_of
 from clientgroups.services.database import be_patient
 from clientgroups.services.marks import mark_clients_dirty
 from clientgroups.services.request_ends import close_for_good
 from core.files.writing import BOM, safe_cell
 
-__all__ = ["erase_client", "everything_about", "export_client", "personal_tables", "personal_trail"]
+__all__ = [
+    "erase_client",
+    "everything_about",
+    "export_client",
+    "personal_elsewhere",
+    "personal_tables",
+    "personal_trail",
+]
 # Beyond this the archive is written to disk.
 IN_MEMORY = 8 * 1024 * 1024
 

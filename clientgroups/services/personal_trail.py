@@ -21,6 +21,8 @@ from clientgroups.services.personal_scrub import emptied, scrub_rows
 from notifications.models import Message
 
 NOBODY = "erased-{}@example.invalid"
+UNSENT = (Message.State.WAITING, Message.State.LEASED)
+ERASED = "The personal data it is about was erased."
 
 
 def _own_events(client: Client) -> QuerySet[AuditEvent]:
@@ -92,19 +94,33 @@ def mail_rows(client: Client) -> Iterable[dict]:
     return _mails(client).order_by("pk").values(*names)
 
 
+def blank_notices(urls: Iterable[str]) -> int:
+    """Messages to people who sign in, known by the page they lead to: what they said goes."""
+    rows = Message.objects.filter(url__in=list(urls)).exclude(recipient=None)
+    rows.filter(state__in=UNSENT).update(state=Message.State.PARKED, last_error=ERASED)
+    return rows.update(subject="–", body="", html="")
+
+
+def _pages(client: Client) -> Iterable[str]:
+    """Where notices about the client and its requests lead."""
+    yield client.get_absolute_url()
+    for request in client.requests.only("pk"):
+        yield request.get_absolute_url()
+
+
 def erase_mails(client: Client) -> int:
     """What waits is not sent any more; what was sent stays as a line that it was."""
     rows = list(_mails(client))
     for row in rows:
-        if row.state in (Message.State.WAITING, Message.State.LEASED):
-            row.state = Message.State.PARKED
-            row.last_error = "The personal data of the receiver was erased."
+        if row.state in UNSENT:
+            row.state, row.last_error = Message.State.PARKED, ERASED
         row.address, row.subject = NOBODY.format(row.pk), "–"
         row.body = row.html = row.url = row.unsubscribe_url = ""
     names = ["state", "last_error", "address", "subject", "body", "html", "url", "unsubscribe_url"]
     Message.objects.bulk_update(rows, names, batch_size=200)
     others = Message.objects.exclude(pk__in=[row.pk for row in rows])
-    return len(rows) + scrub_rows(others, ["subject", "body", "html"], words_of(client))
+    told = blank_notices(_pages(client))
+    return len(rows) + told + scrub_rows(others, ["subject", "body", "html"], words_of(client))
 
 
 on_mails(request_keys)

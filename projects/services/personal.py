@@ -4,10 +4,21 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import AuditEvent
 from clientgroups.models import Client
-from clientgroups.selectors.personal import PersonalData, register, words_of
-from clientgroups.services.personal_scrub import scrub_rows
-from projects.models import Comment, Task
+from clientgroups.selectors.personal import PersonalData, register
+from clientgroups.services.personal_elsewhere import scrub_tables
+from clientgroups.services.personal_trail import blank_notices
+from projects.models import CheckIn, ChecklistItem, Comment, Goal, Project, Task
+
+TEXTS = {
+    Task: ["title", "description"],
+    ChecklistItem: ["checklist", "text"],
+    Comment: ["body"],
+    Goal: ["statement", "relevance", "attainability", "closing_summary"],
+    CheckIn: ["note"],
+    Project: ["description"],
+}
 
 
 def tasks_of(client: Client):  # noqa: ANN201
@@ -21,13 +32,27 @@ def task_rows(client: Client) -> Iterable[dict]:
 
 def erase_tasks(client: Client) -> int:
     """The task took the words of the request: they go. Elsewhere only the names go."""
-    rows = tasks_of(client)
-    keys = list(rows.values_list("pk", flat=True))
-    for pk, request in list(rows.values_list("pk", "request_link__request_id")):
+    rows = list(tasks_of(client).only("pk", "project_id", "number"))
+    requests = dict(tasks_of(client).values_list("pk", "request_link__request_id"))
+    for pk, request in requests.items():
         Task.objects.filter(pk=pk).update(title=f"#{request}", description="")
-    others = Task.objects.exclude(pk__in=keys)
-    found = scrub_rows(others, ["title", "description"], words_of(client))
-    return len(keys) + found + scrub_rows(Comment.objects.all(), ["body"], words_of(client))
+    told = _erase_trail(requests) + blank_notices(task.get_absolute_url() for task in rows)
+    return len(rows) + told + scrub_tables(client, TEXTS)
+
+
+def _erase_trail(requests: dict[int, int]) -> int:
+    """Everything but the words stays in the trail of such a task, and can still be undone."""
+    events = list(
+        AuditEvent.objects.filter(
+            target_type=Task._meta.label_lower, target_id__in=map(str, requests)
+        )
+    )
+    for event in events:
+        event.target_label = f"#{requests[int(event.target_id)]}"
+        for name in ("title", "description"):
+            event.changes.pop(name, None)
+    AuditEvent.objects.bulk_update(events, ["target_label", "changes"], batch_size=200)
+    return len(events)
 
 
 register(PersonalData("tasks", _("Tasks made of requests"), task_rows, erase_tasks))

@@ -1,5 +1,6 @@
 """Erasing or exporting one client leaves what belongs to others alone."""
 
+import datetime as dt
 import json
 import zipfile
 
@@ -14,12 +15,16 @@ from clientgroups.selectors.personal import is_telling_name, words_of
 from clientgroups.services.merges import merge_clients
 from clientgroups.services.personal import erase_client, export_client
 from clientgroups.services.personal_scrub import scrubber
+from clientgroups.services.touches import delete_touch, purge_deleted_touches
 from imports.models import ImportRun
 from notifications.models import Message
-from projects.models import Comment
+from projects.models import ChecklistItem, Comment
+from projects.services.personal import tasks_of
 from tests.factories.clientgroups import ClientFactory, ContactFactory
+from tests.factories.goals import GoalFactory
 from tests.factories.profile import Stage, chance, rich_client
 from tests.factories.projects import TaskFactory
+from tests.factories.touches import InteractionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +201,83 @@ def test_mails_of_surveys_and_activities_are_known_by_their_invitations():
     erase(client)
 
     assert set(Message.objects.values_list("state", "body")) == {("parked", "")}
+
+
+# Words left behind --------------------------------------------------------------------------------
+
+
+def test_notices_to_people_lose_what_the_client_wrote():
+    stage = Stage()
+    client = rich_client(stage, chance(6))
+    request = client.requests.get()
+    fields = {"recipient": stage.user, "address": stage.user.email, "body": "My secret"}
+    pages = [request.get_absolute_url(), client.get_absolute_url(), "/clients/"]
+    rows = [
+        Message.objects.create(
+            kind="request.client_wrote", subject="My secret", url=page, dedupe_key=page,
+            html="My secret", **fields,
+        )
+        for page in pages
+    ]  # fmt: skip
+
+    erase(client)
+
+    found = [Message.objects.get(pk=row.pk) for row in rows]
+    assert [(row.subject, row.body, row.html, row.state) for row in found] == [
+        *[("–", "", "", "parked")] * 2,
+        ("My secret", "My secret", "My secret", "waiting"),
+    ]
+
+
+def test_trail_and_notices_of_a_task_made_of_a_request_lose_its_words():
+    client = rich_client(Stage(), chance(7))
+    task = tasks_of(client).get()
+    event = record(
+        actor=client.owner, verb="task.updated", target=task, title=["My secret", "My other"],
+        due_on=["2026-03-01", "2026-04-01"],
+    )  # fmt: skip
+    notice = Message.objects.create(
+        recipient=client.owner, address=client.owner.email, kind="task.assigned",
+        subject="My secret", body="My secret", url=task.get_absolute_url(), dedupe_key="t",
+    )  # fmt: skip
+
+    erase(client)
+
+    event.refresh_from_db()
+    notice.refresh_from_db()
+    assert event.target_label == f"#{client.requests.get().pk}"
+    assert event.changes == {"due_on": ["2026-03-01", "2026-04-01"]}
+    assert (notice.subject, notice.body) == ("–", "")
+
+
+def test_a_name_goes_from_notes_about_others():
+    client = ClientFactory(name="Lark field")
+    other = ClientFactory(note="Asked by Lark field")
+    touch = InteractionFactory(client=other, summary="Like lark field", text="Not Larkfield")
+    step = ChecklistItem.objects.create(task=TaskFactory(), text="Call Lark field")
+    goal = GoalFactory(statement="Win Lark field back")
+
+    counts = erase(client)
+
+    for row in (other, touch, step, goal):
+        row.refresh_from_db()
+    assert other.note == "Asked by •••"
+    assert (touch.summary, touch.text) == ("Like •••", "Not Larkfield")
+    assert step.text == "Call •••"
+    assert goal.statement == "Win ••• back"
+    assert counts["elsewhere"] == 2
+
+
+def test_trail_of_a_purged_touch_keeps_no_words():
+    touch = InteractionFactory(summary="My secret")
+    kept = InteractionFactory(summary="Still here")
+    for row in (touch, kept):
+        record(actor=row.by, verb="touch.logged", target=row, summary=["", row.summary])
+    delete_touch(touch=touch, actor=touch.by)
+
+    assert purge_deleted_touches(now=timezone.now() + dt.timedelta(days=8)) == 1
+
+    trail = AuditEvent.objects.filter(target_type="clientgroups.interaction")
+    gone = trail.filter(target_id=str(touch.pk)).values_list("target_label", "changes")
+    assert list(gone) == [(f"#{touch.pk}", {})] * 2
+    assert trail.get(target_id=str(kept.pk)).target_label == "Still here"
