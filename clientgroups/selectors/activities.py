@@ -215,9 +215,14 @@ def people_of(
 def to_tell_by_hand(activity: Activity, user: User) -> QuerySet[ActivityInvitation]:
     """Who accepted or waits and cannot be mailed, so that somebody has to tell them."""
     unreachable = (
-        Q(contact__email="") | Q(contact__email_consent=False) | Q(contact__is_active=False)
+        Q(contact__email="")
+        | Q(contact__email_consent=False)
+        | Q(contact__is_active=False)
+        | Q(client__archived_at__isnull=False)
     )
-    rows = activity.invitations.filter(unreachable, answer__in=["accepted", "waiting"])
+    rows = activity.invitations.filter(
+        unreachable, answer__in=["accepted", "waiting"], client__erased_at=None
+    )
     return (
         _known_to(user, rows)
         .select_related("client", "contact")

@@ -71,12 +71,16 @@ def free_seats(activity: Activity) -> int | None:
 
 
 def give_free_seats(activity: Activity) -> int:
-    """Seat who waits, the longest first, and tell them; the caller holds the activity's lock."""
+    """Seat who waits, the longest first, and tell them; the caller holds the activity's lock.
+
+    Nobody of a client that was put away is seated. Whom no mail reaches the owner has to tell.
+    """
     free = free_seats(activity)
     if activity.status != Activity.Status.INVITED or free == 0:
         return 0
-    waiting = activity.invitations.filter(answer=Answer.WAITING).order_by("answered_at", "pk")
-    lucky = list(waiting.select_related("contact", "client")[:free])
+    waiting = activity.invitations.filter(answer=Answer.WAITING, client__archived_at=None)
+    waiting = waiting.select_related("contact", "client").order_by("answered_at", "pk")
+    lucky = list(waiting[:free])
     if not lucky:
         return 0
     activity.invitations.filter(pk__in=[row.pk for row in lucky]).update(answer=Answer.ACCEPTED)

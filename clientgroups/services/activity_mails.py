@@ -4,14 +4,21 @@ from collections.abc import Iterable
 
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from clientgroups.models import Activity, ActivityInvitation
 from clientgroups.selectors.activity_texts import invitation_text, when_of, zone_of
-from notifications.services import OutgoingMail, queue_mails
+from notifications.services import OutgoingMail, notify, queue_mails
 
 INVITATION, REMINDER, SEAT, CANCELLED, CHANGED = (
     f"activity.{what}" for what in ("invitation", "reminder", "seat", "cancelled", "changed")
 )
+# What somebody has to say who cannot be mailed.
+BY_HAND = {
+    SEAT: gettext_lazy("a seat has become free in “%(name)s”"),
+    CANCELLED: gettext_lazy("“%(name)s” is cancelled"),
+    CHANGED: gettext_lazy("time or place of “%(name)s” have changed"),
+}
 
 
 def queue_activity_mails(
@@ -19,14 +26,36 @@ def queue_activity_mails(
 ) -> int:
     """Store the mails of one kind in one statement; each invitation gets one of a kind.
 
-    Who has no address, objects to e-mail, left or was put away gets none.
+    Who has no address, objects to e-mail, left or was put away gets none; when it is about
+    something they need to know, the owner hears that they have to be told by hand.
     """
-    rows = [
-        mail_of(kind, activity, invitation)
-        for invitation in invitations
-        if may_be_mailed(invitation)
-    ]
-    return queue_mails(rows)
+    able, unable = [], []
+    for invitation in invitations:
+        (able if may_be_mailed(invitation) else unable).append(invitation)
+    if unable and kind in BY_HAND:
+        _tell_owner(kind, activity, unable)
+    return queue_mails([mail_of(kind, activity, invitation) for invitation in able])
+
+
+def _tell_owner(kind, activity, unable):
+    number, name = len(unable), activity.name
+    with translation.override(activity.owner.language):
+        body = ngettext(
+            "%(n)d person cannot be mailed and has to be told by somebody. The page of the "
+            "activity lists who it is.",
+            "%(n)d people cannot be mailed and have to be told by somebody. The page of the "
+            "activity lists who they are.",
+            number,
+        )
+        notify(
+            recipient=activity.owner,
+            kind="activity.to_tell",
+            subject=_("To be told by hand: %(what)s") % {"what": BY_HAND[kind] % {"name": name}},
+            body=body % {"n": number},
+            url=activity.get_absolute_url(),
+            action=_("Open the activity"),
+            dedupe_key=f"{_key(kind, activity, unable[0])}:owner",
+        )
 
 
 def may_be_mailed(invitation: ActivityInvitation) -> bool:

@@ -36,6 +36,8 @@ from core.files.writing import csv_response
 from core.views import page, render_page
 
 PAGE_SIZE = 50
+# People to be told by hand who are named in the note; the list of the activity holds the others.
+TOLD_MOST = 50
 EDIT = ("GET", "HEAD", "POST")
 
 
@@ -85,9 +87,10 @@ def activity_detail(request, activity):
         "chips": people_chips(activity, figures),
         "search": text,
     }
-    if activity.status == Activity.Status.CANCELLED:
-        context["to_tell"] = to_tell_by_hand(activity, request.user)
-    elif not figures.invited:
+    if activity.status in (Activity.Status.CANCELLED, Activity.Status.INVITED):
+        context["to_tell"] = list(to_tell_by_hand(activity, request.user)[: TOLD_MOST + 1])
+        context["told_most"] = TOLD_MOST
+    if not figures.invited and activity.status != Activity.Status.CANCELLED:
         context["reached"] = audience_of(activity)
     return render_page(request, "clientgroups/activity/detail", context)
 

@@ -11,6 +11,7 @@ from accounts.models import AuditEvent
 from clientgroups.models import ActivityInvitation
 from clientgroups.services import activities as services
 from clientgroups.services import activity_answers as answers
+from clientgroups.services.clients import archive_client
 from notifications.models import Message
 from tests.factories.accounts import UserFactory
 from tests.factories.activities import ActivityFactory, ActivityInvitationFactory, person_in
@@ -74,6 +75,57 @@ def test_seat_given_back_goes_to_who_waits_longest_and_is_told_once():
     mail = Message.objects.get(kind="activity.seat")
     assert mail.address == first.contact.email
     assert "it is yours" in mail.body
+
+
+def test_seat_is_not_given_to_a_client_put_away():
+    activity, (seated,) = full()
+    gone, next_one = (ActivityInvitationFactory(activity=activity) for _ in range(2))
+    for row in (gone, next_one):
+        answers.answer_invitation(invitation=row, accept=True)
+    archive_client(client=gone.client, actor=UserFactory())
+
+    answers.answer_invitation(invitation=seated, accept=False)
+
+    assert (answer_of(gone), answer_of(next_one)) == ("waiting", "accepted")
+    assert Message.objects.get(kind="activity.seat").address == next_one.contact.email
+
+
+def test_owner_hears_of_a_seat_that_no_mail_can_tell(client):
+    activity, (seated,) = full()
+    row = ActivityInvitationFactory(
+        activity=activity, contact__name="Ann Lee", contact__email="", contact__phone="010 5550"
+    )
+    answers.answer_invitation(invitation=row, accept=True)
+
+    for _ in range(2):
+        answers.answer_invitation(invitation=seated, accept=False)
+
+    assert answer_of(row) == "accepted"
+    mail = Message.objects.get(kind="activity.to_tell")
+    assert mail.recipient == activity.owner
+    assert "a seat has become free" in mail.subject
+    assert "1 person cannot be mailed" in mail.body
+    lead = GroupAccessFactory(client_group=activity.client_group, role="lead").user
+    client.force_login(lead)
+    told = (
+        text_of(client.get(activity.get_absolute_url())).split("groups-tell")[1].split("</ul>")[0]
+    )
+    assert "Ann Lee" in told
+    assert "010 5550" in told
+
+
+def test_cancelling_lists_who_belongs_to_a_client_put_away(client):
+    row = ActivityInvitationFactory(answer="accepted", contact__name="Ann Lee")
+    lead = GroupAccessFactory(client_group=row.activity.client_group, role="lead").user
+    archive_client(client=row.client, actor=lead)
+
+    services.cancel_activity(activity=row.activity, actor=lead)
+
+    assert not Message.objects.filter(kind="activity.cancelled").exists()
+    assert "is cancelled" in Message.objects.get(kind="activity.to_tell").subject
+    client.force_login(lead)
+    page = text_of(client.get(row.activity.get_absolute_url()))
+    assert "Ann Lee" in page.split("groups-tell")[1].split("</ul>")[0]
 
 
 def test_more_seats_are_given_to_who_waits():
