@@ -92,6 +92,10 @@ def test_page_of_a_broken_group_says_what_is_gone_and_where(client, sign_in):
     assert "The rule can no longer be worked out." in page
     assert "Condition 1: the custom field “budget” was archived or deleted." in page
     assert "a field that is gone" in page
+    read = client.get(group.get_absolute_url() + "edit/").content.decode()
+    assert "A field that is gone (custom:budget)" in read
+    client.force_login(group.owner)
+    group.access.create(user=group.owner, role="lead")
     edited = client.get(group.get_absolute_url() + "edit/").content.decode()
     assert "gone: budget" in edited
 
