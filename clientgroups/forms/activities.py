@@ -51,7 +51,10 @@ class ActivityForm(forms.ModelForm):
             "seats": _("Leave it empty for no limit. When all are taken, people wait for one."),
             "text": _("Time, place and the personal link are added by themselves."),
             "text_zh": _("Goes to contacts who read Chinese; if empty they get the other text."),
-            "channel": _("Only contacts who agree to this channel are asked."),
+            "channel": _(
+                "Nobody is asked who objected. Campaigns and offers go only to contacts whose "
+                "agreement is recorded; you can change that before sending."
+            ),
         }
 
     def __init__(self, data=None, *, user, activity=None, group=None):

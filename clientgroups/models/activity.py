@@ -98,6 +98,11 @@ class Activity(models.Model):
         return self.kind in (self.Kind.EVENT, self.Kind.WEBINAR)
 
     @property
+    def is_advertising(self):
+        """What only people with a recorded agreement should get."""
+        return self.kind in (self.Kind.CAMPAIGN, self.Kind.OFFER)
+
+    @property
     def by_email(self):
         return self.channel == Channel.EMAIL
 

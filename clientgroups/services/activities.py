@@ -180,9 +180,10 @@ def delete_activity(*, activity: Activity, actor: User) -> None:
 
 
 @transaction.atomic
-def send_invitations(*, activity: Activity, actor: User) -> int:
+def send_invitations(*, activity: Activity, actor: User, only_agreed: bool | None = None) -> int:
     """Invite everybody of the audience who may be asked and was not; how many are new.
 
+    `only_agreed` leaves out whose agreement is not recorded; advertising does so by itself.
     One INSERT for any number of contacts. By e-mail the first mails are queued here and the others
     by `send_due_invitations`; by other channels the rows are a list that people work through.
     """
@@ -194,7 +195,7 @@ def send_invitations(*, activity: Activity, actor: User) -> int:
     now = timezone.now()
     if locked.has_begun(now):
         raise ValidationError(_("It has begun already; nobody can be invited any more."))
-    made = _invite(locked)
+    made = _invite(locked, only_agreed)
     first = locked.status == Activity.Status.DRAFT
     if not made and first:
         raise ValidationError(
@@ -208,8 +209,8 @@ def send_invitations(*, activity: Activity, actor: User) -> int:
     return made
 
 
-def _invite(activity):
-    people, values = people_sql(activity)
+def _invite(activity, only_agreed):
+    people, values = people_sql(activity, only_agreed)
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {people} {INVITE}", values)
         return cursor.rowcount

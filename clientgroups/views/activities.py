@@ -38,6 +38,8 @@ from core.views import page, render_page
 PAGE_SIZE = 50
 # People to be told by hand who are named in the note; the list of the activity holds the others.
 TOLD_MOST = 50
+# Who is asked, as the address of the preview says it; without a word the kind decides.
+AGREED = {"only": True, "all": False}
 EDIT = ("GET", "HEAD", "POST")
 
 
@@ -177,9 +179,12 @@ def activity_delete(request, activity):
 @page("clientgroups.plan", load=visible_activity, methods=EDIT)
 def activity_audience(request, activity):
     problem = None
+    only_agreed = AGREED.get(request.POST.get("agreed") or request.GET.get("agreed"))
     if request.method == "POST":
         try:
-            number = services.send_invitations(activity=activity, actor=request.user)
+            number = services.send_invitations(
+                activity=activity, actor=request.user, only_agreed=only_agreed
+            )
         except ValidationError as refused:
             problem = " ".join(refused.messages)
         else:
@@ -188,7 +193,7 @@ def activity_audience(request, activity):
     others, others_unseen = other_groups(activity, request.user)
     context = {
         "activity": activity,
-        "reached": audience_of(activity),
+        "reached": audience_of(activity, only_agreed),
         "others": others,
         "others_unseen": others_unseen,
         "problem": problem,

@@ -84,8 +84,8 @@ def test_text_of_the_other_language_stands_in_and_no_text_is_no_empty_mail():
     bare, other = planned(kind="offer", starts_at=None, name="Ten per cent")
     person_in(bare.client_group)
 
-    services.send_invitations(activity=activity, actor=lead)
-    services.send_invitations(activity=bare, actor=other)
+    services.send_invitations(activity=activity, actor=lead, only_agreed=False)
+    services.send_invitations(activity=bare, actor=other, only_agreed=False)
 
     assert "Come!" in mails().get(address=chinese.email).body
     assert "We would like to invite you: Ten per cent." in mails().get(subject=bare.name).body
