@@ -162,56 +162,61 @@ def form_of(builder):
     return typed
 
 
+DRAWN = [
+    {"field": "stage", "op": "one_of", "value": ["lapsed", "loyal"]},
+    {
+        "field": "purchase_count",
+        "op": "gte",
+        "value": "4",
+        "within": {"n": 12, "unit": "months"},
+    },
+    {"field": "purchase_sum", "op": "lte", "value": "99.5", "currency": "EUR"},
+    {
+        "field": "purchase_average",
+        "op": "between",
+        "value": {"low": "1", "high": "2.5"},
+        "within": {"period": "last_quarter"},
+    },
+    {
+        "field": "product",
+        "op": "not_contains",
+        "value": "Disc",
+        "within": {"from": "2026-01-01", "to": "2026-02-28"},
+    },
+    {"field": "last_purchase", "op": "within", "value": {"n": 30, "unit": "days"}},
+    {"field": "last_purchase", "op": "within", "value": {"period": "this_year"}},
+    {
+        "op": "or",
+        "rules": [
+            {"field": "first_purchase", "op": "before", "value": "2024-01-01"},
+            {
+                "field": "first_purchase",
+                "op": "within",
+                "value": {"from": "2026-01-01", "to": "2026-02-28"},
+            },
+            {
+                "field": "first_purchase",
+                "op": "anniversary",
+                "value": {"n": 2, "unit": "weeks"},
+            },
+            {
+                "op": "not",
+                "rules": [{"field": "city", "op": "one_of", "value": ["Lyon", "南京"]}],
+            },
+        ],
+    },
+    {"field": "external_id", "op": "empty"},
+    {"field": "has_email", "op": "is", "value": False},
+]
+
+
 def test_every_field_can_be_drawn_and_read_back(client, sign_in):
     user = sign_in("manager")
     listed = ClientGroupFactory(owner=user)
     GroupAccessFactory(client_group=listed, user=user, role="lead")
     tag, field = TagFactory(), CustomFieldFactory(kind="number")
     wanted = [
-        {"field": "stage", "op": "one_of", "value": ["lapsed", "loyal"]},
-        {
-            "field": "purchase_count",
-            "op": "gte",
-            "value": "4",
-            "within": {"n": 12, "unit": "months"},
-        },
-        {"field": "purchase_sum", "op": "lte", "value": "99.5", "currency": "EUR"},
-        {
-            "field": "purchase_average",
-            "op": "between",
-            "value": {"low": "1", "high": "2.5"},
-            "within": {"period": "last_quarter"},
-        },
-        {
-            "field": "product",
-            "op": "not_contains",
-            "value": "Disc",
-            "within": {"from": "2026-01-01", "to": "2026-02-28"},
-        },
-        {"field": "last_purchase", "op": "within", "value": {"n": 30, "unit": "days"}},
-        {"field": "last_purchase", "op": "within", "value": {"period": "this_year"}},
-        {
-            "op": "or",
-            "rules": [
-                {"field": "first_purchase", "op": "before", "value": "2024-01-01"},
-                {
-                    "field": "first_purchase",
-                    "op": "within",
-                    "value": {"from": "2026-01-01", "to": "2026-02-28"},
-                },
-                {
-                    "field": "first_purchase",
-                    "op": "anniversary",
-                    "value": {"n": 2, "unit": "weeks"},
-                },
-                {
-                    "op": "not",
-                    "rules": [{"field": "city", "op": "one_of", "value": ["Lyon", "南京"]}],
-                },
-            ],
-        },
-        {"field": "external_id", "op": "empty"},
-        {"field": "has_email", "op": "is", "value": False},
+        *DRAWN,
         {"field": "group", "op": "is_not", "value": listed.pk},
         {"field": "tags", "op": "all_of", "value": [tag.pk]},
         {"field": f"custom:{field.key}", "op": "ne", "value": "7"},
