@@ -20,6 +20,7 @@ from imports.models import ImportRun
 from notifications.models import Message
 from projects.models import ChecklistItem, Comment
 from projects.services.personal import tasks_of
+from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import ClientFactory, ContactFactory
 from tests.factories.goals import GoalFactory
 from tests.factories.profile import Stage, chance, rich_client
@@ -281,3 +282,18 @@ def test_trail_of_a_purged_touch_keeps_no_words():
     gone = trail.filter(target_id=str(touch.pk)).values_list("target_label", "changes")
     assert list(gone) == [(f"#{touch.pk}", {})] * 2
     assert trail.get(target_id=str(kept.pk)).target_label == "Still here"
+
+
+def test_nobody_else_is_told():
+    """A name that only this client has is never left in what others were told."""
+    mine = ContactFactory(name="王伟")
+    Message.objects.create(
+        address="a@b.example",
+        recipient=UserFactory(),
+        kind="x",
+        subject="王伟",
+        body="",
+        dedupe_key="1",
+    )
+    erase_client(client=mine.client, actor=mine.client.owner, confirm=mine.client.name)
+    assert Message.objects.get().subject == "•••"

@@ -34,7 +34,6 @@ from feedback.services.scores import rebuild_scores
 from imports.models import ImportIssue, ImportRun
 from notifications.models import Message
 from projects.models import Comment, Task
-from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import ClientFactory, ContactFactory, MembershipFactory
 from tests.factories.profile import APPS, Stage, chance, rich_client, snapshot
 from tests.factories.projects import TaskFactory
@@ -389,18 +388,3 @@ def test_erase_page_names_merged_clients(client, sign_in):
     merge_clients(kept=kept, gone=gone, actor=actor)
     page = client.get(url("client_erase", kept.pk)).content.decode()
     assert "Old one" in page
-
-
-def test_nobody_else_is_told(sign_in):
-    """A name that only this client has is never left in what others were told."""
-    mine = ContactFactory(name="王伟")
-    Message.objects.create(
-        address="a@b.example",
-        recipient=UserFactory(),
-        kind="x",
-        subject="王伟",
-        body="",
-        dedupe_key="1",
-    )
-    erase_client(client=mine.client, actor=mine.client.owner, confirm=mine.client.name)
-    assert Message.objects.get().subject == "•••"
