@@ -6,14 +6,17 @@ whatever the browser complains about (scripts, the content policy, missing files
 
 import os
 import shutil
+import threading
 
 import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.staticfiles.handlers import StaticFilesHandler
 
 from tests.conftest import grant
 from tests.factories.accounts import UserFactory
+from tests.waiting import wait_for
 
 QUIET = [
     "--no-sandbox",
@@ -33,6 +36,33 @@ EXPECTED = "status of 422"
 def _playwright_beside_django():
     """Playwright runs an event loop in this thread, which Django would take for async code."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _styles_and_scripts_are_kept():
+    """The browser keeps them as it does in production; only the pages are asked for again."""
+    serve = StaticFilesHandler.serve
+
+    def kept(self, request):
+        response = serve(self, request)
+        response["Cache-Control"] = "max-age=3600, immutable"
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandler, "serve", kept)
+        yield
+
+
+def nobody_is_served():
+    """Whether the live server has answered every request and lost every connection."""
+    return not any("process_request_thread" in thread.name for thread in threading.enumerate())
+
+
+@pytest.fixture
+def live_server(live_server, transactional_db):
+    """The server, idle again before the tables are emptied: a late request would lock them."""
+    yield live_server
+    assert wait_for(nobody_is_served)
 
 
 @pytest.fixture(scope="session")
