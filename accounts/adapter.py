@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from redis.exceptions import RedisError
 
 from accounts import services
-from accounts.addresses import client_address
 from accounts.audit import record
 from accounts.models import AuditEvent, User
+from core.network import client_address
 
 logger = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 
-from accounts.addresses import client_address
 from accounts.audit import request_address
 from accounts.models import User
+from core.network import client_address
 
 THEME_COOKIE = "theme"
 

@@ -9,20 +9,21 @@ from clientgroups.models import Activity
 from clientgroups.selectors.activities import invitation_by_token
 from clientgroups.selectors.activity_texts import event_of, invitation_text, when_of, zone_of
 from clientgroups.services import activity_answers as services
-from clientgroups.views.personal_links import chosen_language, draw, found_by_token, neutral
 from core.ics import calendar_response
 from core.one_click import one_click
+from core.public_pages import chosen_language, draw, found_by_token, neutral
 from core.views import public
 
 CHOICES = {"accept": True, "decline": False}
 CONFLICT = 409
+UNKNOWN = "clientgroups/activity/unknown.html"
 
 
 @public(methods=("GET", "HEAD", "POST"))
 def activity_answer(request, token):
     invitation = found_by_token(request, invitation_by_token, token)
     if invitation is None:
-        return neutral(request)
+        return neutral(request, UNKNOWN)
     language = chosen_language(request, invitation.contact.language)
     if request.method == "POST" and request.POST.get("answer") in CHOICES:
         accept = CHOICES[request.POST["answer"]]
@@ -65,7 +66,7 @@ def answer_page(request, invitation, language, status):
 def activity_stop(request, token):
     invitation = found_by_token(request, invitation_by_token, token)
     if invitation is None:
-        return neutral(request)
+        return neutral(request, UNKNOWN)
     language = chosen_language(request, invitation.contact.language)
     if request.method == "POST":
         with translation.override(language):
@@ -88,5 +89,5 @@ def activity_calendar(request, token):
     invitation = found_by_token(request, invitation_by_token, token)
     known = invitation and invitation.activity.starts_at
     if not known or invitation.answer != invitation.Answer.ACCEPTED:
-        return neutral(request)
+        return neutral(request, UNKNOWN)
     return calendar_response(event_of(invitation), "event.ics")

@@ -10,23 +10,18 @@ from django.utils.translation import gettext as _
 from clientgroups.forms.requests import ClientAnswerForm, RatingForm
 from clientgroups.selectors.requests import request_by_token, visible_conversation
 from clientgroups.services import request_messages as services
-from clientgroups.views.visitors import (
-    chosen_language,
-    count_guess,
-    draw_public,
-    guesses_too_much,
-    sends_too_much,
-)
+from core.public_pages import chosen_language, draw, found_by_token, neutral, sends_too_much
 from core.views import public
 
 BOTH = ("GET", "HEAD", "POST")
+NEUTRAL = "clientgroups/request/public_neutral.html"
 
 
 @public(methods=BOTH)
 def request_public(request, token):
-    row = found(request, token)
+    row = found_by_token(request, request_by_token, token)
     if row is None:
-        return neutral(request)
+        return neutral(request, NEUTRAL)
     language = language_of(request, row)
     with translation.override(language):
         form = ClientAnswerForm(request.POST if request.method == "POST" else None)
@@ -43,9 +38,9 @@ def request_public(request, token):
 
 @public(methods=BOTH)
 def request_rate(request, token):
-    row = found(request, token)
+    row = found_by_token(request, request_by_token, token)
     if row is None:
-        return neutral(request)
+        return neutral(request, NEUTRAL)
     language = language_of(request, row)
     if request.method != "POST":
         return back(row, language)
@@ -61,13 +56,6 @@ def request_rate(request, token):
             if kept_by(form, services.rate_request, request=row, **given):
                 return back(row, language, "rated")
         return show(request, row, language, rating=form)
-
-
-def found(request, token):
-    row = None if guesses_too_much(request) else request_by_token(token)
-    if row is None:
-        count_guess(request)
-    return row
 
 
 def kept_by(form, service, **fields):
@@ -87,7 +75,7 @@ def show(request, row, language, *, answer=None, rating=None):
     now = timezone.now()
     zone = row.contact and row.contact.time_zone or (row.sla and row.sla.calendar.time_zone)
     with timezone.override(zone or timezone.get_default_timezone_name()):
-        return draw_public(*drawn(request, row, language, now, answer, rating))
+        return draw(*drawn(request, row, language, now, answer, rating))
 
 
 def drawn(request, row, language, now, answer, rating):
@@ -104,7 +92,7 @@ def drawn(request, row, language, now, answer, rating):
         "limit": services.CLIENT_TEXT_LIMIT,
         "csrf_token": get_token(request),
     }
-    return "request/public", context, language, 422 if answer or rating else 200
+    return "clientgroups/request/public.html", context, language, 422 if answer or rating else 200
 
 
 def back(row, language, said=""):
@@ -114,8 +102,3 @@ def back(row, language, said=""):
 
 def language_of(request, row):
     return chosen_language(request, row.contact.language if row.contact else None)
-
-
-def neutral(request):
-    """The same page whether a link never existed or its data was erased."""
-    return draw_public("request/public_neutral", {}, chosen_language(request), 404)

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from core.public_pages import chosen_language, draw
 from core.views import page, render_page
 from feedback.forms.answer import AnswerForm
 from feedback.forms.surveys import QuestionList, SurveyCreateForm, SurveyTextForm
@@ -22,7 +23,7 @@ from feedback.selectors.surveys import (
 )
 from feedback.selectors.waves import figures_of_waves
 from feedback.services import surveys as services
-from feedback.views.answer import chosen_language, draw, texts_of
+from feedback.views.answer import texts_of
 from feedback.views.charts import question_charts
 from projects.models import Project
 
@@ -58,6 +59,7 @@ def survey_create(request):
                 project=data["project"],
                 name=data["name"],
                 questions=form.questions,
+                once_key=data["once_key"],
                 **services.STANDARD_TEXTS,
             )
         except ValidationError as problem:
@@ -130,7 +132,7 @@ def survey_preview(request, survey):
     language = chosen_language(request, translation.get_language())
     form = AnswerForm(list(current_version(survey).questions.all()))
     context = {"form": form, "preview": survey} | texts_of(survey, language)
-    return draw("answer/form", context, language)
+    return draw("feedback/answer/form.html", context, language)
 
 
 @page("feedback.publish", load=visible_survey, methods=("POST",))

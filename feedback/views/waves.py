@@ -39,6 +39,7 @@ def wave_create(request, survey):
                 name=data["name"],
                 send_at=data["send_at"],
                 closes_at=data["closes_at"],
+                once_key=data["once_key"],
             )
         except ValidationError as problem:
             form.add_error(None, ValidationError(problem.messages))

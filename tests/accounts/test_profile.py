@@ -4,9 +4,9 @@ import pytest
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from accounts.addresses import UNKNOWN, client_address
 from accounts.models import AuditEvent, User
 from accounts.services import change_preferences
+from core.network import UNKNOWN, client_address
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db

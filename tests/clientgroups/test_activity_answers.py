@@ -111,7 +111,7 @@ def test_page_works_while_the_cache_is_away(client, monkeypatch):
         raise OSError
 
     for name in ("get", "add", "incr"):
-        monkeypatch.setattr(f"clientgroups.views.personal_links.cache.{name}", away)
+        monkeypatch.setattr(f"core.public_pages.cache.{name}", away)
     row = ActivityInvitationFactory()
 
     assert client.get(url(row)).status_code == 200

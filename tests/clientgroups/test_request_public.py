@@ -10,7 +10,7 @@ from django.utils import timezone
 from redis.exceptions import ConnectionError as CacheDown
 
 from clientgroups.models import ServiceRequest
-from clientgroups.views import visitors
+from core import public_pages
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import ContactFactory
 from tests.factories.requests import (
@@ -281,7 +281,7 @@ def test_rating_page_alone_leads_back(client):
 
 
 def test_too_many_guesses_close_every_link_for_a_while(client, monkeypatch):
-    monkeypatch.setattr(visitors, "MISSES", 3)
+    monkeypatch.setattr(public_pages, "MISSES", 3)
     row = of_contact()
 
     for _number in range(3):
@@ -292,7 +292,7 @@ def test_too_many_guesses_close_every_link_for_a_while(client, monkeypatch):
 
 
 def test_too_many_answers_wait_and_lose_nothing(client, monkeypatch):
-    monkeypatch.setattr(visitors, "SENT", 2)
+    monkeypatch.setattr(public_pages, "SENT", 2)
     row = of_contact(open=True)
     for _number in range(2):
         assert answer(client, row).status_code == 302

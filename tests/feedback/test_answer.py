@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from redis.exceptions import ConnectionError as CacheDown
 
+from core import public_pages
 from feedback.models import Response
-from feedback.views import answer as views
 from tests.factories.clientgroups import ContactFactory
 from tests.factories.feedback import InvitationFactory, QuestionFactory, WaveFactory
 
@@ -185,7 +185,7 @@ def test_answer_sent_to_a_used_link_is_refused_neutrally(client):
 
 
 def test_guessing_is_stopped_for_one_address_only(client, invitation, monkeypatch):
-    monkeypatch.setattr(views, "MISSES", 3)
+    monkeypatch.setattr(public_pages, "MISSES", 3)
     for number in range(3):
         client.get(reverse("feedback:answer", args=[f"guess{number}"]))
 
