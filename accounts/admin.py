@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import services
-from accounts.models import AuditEvent, JobRun, User
+from accounts.models import AuditEvent, JobRun, SentForm, User
 
 # Owned by allauth or unused here: people manage their sessions and second factor themselves.
 admin.site.unregister([Authenticator, EmailAddress, Group, UserSession])
@@ -139,3 +139,10 @@ class AuditEventAdmin(ReadOnly, admin.ModelAdmin):
 class JobRunAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["name", "started_at", "finished_at", "rows", "error"]
     search_fields = ["name", "error"]
+
+
+@admin.register(SentForm)
+class SentFormAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["at", "actor", "target_type", "target_id"]
+    list_select_related = ["actor"]
+    search_fields = ["actor__name", "actor__email", "target_id"]

@@ -1,3 +1,4 @@
+import datetime as dt
 from smtplib import SMTPException
 
 from allauth.account.forms import default_token_generator
@@ -12,7 +13,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.jobs import job
-from accounts.models import User
+from accounts.models import SentForm, User
+
+# A page that stood open for longer and is sent twice makes two rows.
+FORMS_KEPT = dt.timedelta(days=30)
 
 
 @shared_task(
@@ -54,8 +58,9 @@ def send_reset_mail(email: str) -> bool:
 
 @shared_task(ignore_result=True)
 def purge_expired() -> int:
-    """Beat, hourly: sessions that ran out, and what we noted about sessions that are gone."""
+    """Beat, hourly: sessions that ran out, what we noted about them, and keys of old forms."""
     with job("accounts.tasks.purge_expired") as run:
         run.rows, _models = Session.objects.filter(expire_date__lt=timezone.now()).delete()
         UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
+        SentForm.objects.filter(at__lt=timezone.now() - FORMS_KEPT).delete()
     return run.rows

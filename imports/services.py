@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from accounts.audit import record
 from accounts.models import User
+from accounts.once import once
 from core.files.refusal import Refusal, shorten
 from imports import tasks
 from imports.models import ImportIssue, ImportRun, RememberedMapping
@@ -26,7 +27,13 @@ STATE = ImportRun.State
 
 
 def start_run(
-    *, actor: User, kind: str, upload: File, project: Project | None = None, encoding: str = ""
+    *,
+    actor: User,
+    kind: str,
+    upload: File,
+    project: Project | None = None,
+    encoding: str = "",
+    once_key: uuid.UUID | None = None,
 ) -> ImportRun:
     """Store an uploaded file and recognise its shape; one that is none is refused with a sentence.
 
@@ -41,8 +48,9 @@ def start_run(
         large = KINDS[kind].is_large(upload.size)
         chosen = {"encoding": encoding} if encoding else {}
         shape = {} if large else KINDS[kind].recognise(default_storage.path(stored), **chosen)
-        return _create_run(
+        run = _create_run(
             actor=actor,
+            once_key=once_key,
             kind=kind,
             project=project,
             file=stored,
@@ -53,6 +61,9 @@ def start_run(
             rows_total=shape.get("lines"),
             state=STATE.READING if large else STATE.UPLOADED,
         )
+        if run.file != stored:
+            default_storage.delete(stored)  # the same form sent twice
+        return run
     except Refusal as refusal:
         default_storage.delete(stored)
         raise ValidationError(str(refusal)) from refusal
@@ -61,6 +72,7 @@ def start_run(
         raise
 
 
+@once
 @transaction.atomic
 def _create_run(*, actor: User, **fields: object) -> ImportRun:
     run = ImportRun.objects.create(created_by=actor, **fields)

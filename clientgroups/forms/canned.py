@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once_forms import Once
 from clientgroups.forms.requests import types_to_choose
 from clientgroups.models import CannedAnswer
 from clientgroups.selectors.canned import PLACEHOLDERS, unknown_placeholders
@@ -9,7 +10,7 @@ from core.forms import TextArea
 NAMES = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
 
 
-class CannedAnswerForm(forms.ModelForm):
+class CannedAnswerForm(Once, forms.ModelForm):
     class Meta:
         model = CannedAnswer
         fields = ["title", "text", "text_zh", "type"]

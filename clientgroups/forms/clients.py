@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.once_forms import Once
 from clientgroups.forms.tags import TagsField
 from clientgroups.models import Client, ClientGroup, Contact, CustomField
 from clientgroups.selectors.clients_custom import clean_value, custom_fields
@@ -118,7 +119,7 @@ class ClientForm(forms.ModelForm):
         }
 
 
-class NewClientForm(ClientForm):
+class NewClientForm(Once, ClientForm):
     group = forms.ModelChoiceField(
         queryset=ClientGroup.objects.none(),
         required=False,
@@ -135,7 +136,7 @@ class NewClientForm(ClientForm):
         self.fields["group"].queryset = groups.filter(pk__in=editable)
 
 
-class ContactForm(forms.ModelForm):
+class ContactForm(Once, forms.ModelForm):
     time_zone = forms.CharField(
         label=_("Time zone"),
         required=False,

@@ -4,12 +4,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.once_forms import Once
 from accounts.permissions import Role
 from clientgroups.models import ClientGroup
 from core.forms import SearchInput, TextArea
 
 
-class GroupForm(forms.ModelForm):
+class GroupForm(Once, forms.ModelForm):
     class Meta:
         model = ClientGroup
         fields = ["name", "description"]

@@ -5,6 +5,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once_forms import Once
 from clientgroups.models import Client, Interaction, TouchPlan
 from clientgroups.selectors.dates import months_before
 from clientgroups.selectors.timeline_sources import ICONS
@@ -167,7 +168,7 @@ class SnoozeForm(forms.Form):
         return {"until": day}
 
 
-class TouchPlanForm(forms.ModelForm):
+class TouchPlanForm(Once, forms.ModelForm):
     class Meta:
         model = TouchPlan
         fields = ["stage", "every_days", "kind", "note", "begins_on"]

@@ -5,11 +5,13 @@ from django.utils import timezone
 
 from accounts.audit import record
 from accounts.models import User
+from accounts.once import once
 from clientgroups.models import CannedAnswer
 
 FIELDS = ("title", "text", "text_zh", "type")
 
 
+@once
 @transaction.atomic
 def save_canned_answer(
     *, actor: User, answer: CannedAnswer | None = None, **fields: object

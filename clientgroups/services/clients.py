@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import AuditEvent, User
+from accounts.once import once
 from clientgroups.models import (
     Channel,
     Client,
@@ -89,6 +90,7 @@ def _tidied(changes: dict) -> dict:
     return tidied
 
 
+@once
 @transaction.atomic
 def create_client(
     *,
@@ -284,6 +286,7 @@ def recount_groups(groups: Iterable[int]) -> None:
 # Contacts ----------------------------------------------------------------------------------------
 
 
+@once
 @transaction.atomic
 def create_contact(
     *, client: Client, actor: User, consent_source: str = "", **fields: object

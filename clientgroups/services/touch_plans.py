@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.audit import record
 from accounts.models import AuditEvent, User
+from accounts.once import once
 from clientgroups.models import ClientGroup, TouchPlan
 from clientgroups.services.health import rescore
 
@@ -30,6 +31,7 @@ def _renew(group: ClientGroup) -> None:
         rescore(clients=keys)
 
 
+@once
 @transaction.atomic
 def add_plan(*, group: ClientGroup, actor: User, **fields: object) -> TouchPlan:
     """Add a cadence for a stage of a group, or for every stage; each stage has one."""

@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once_forms import Once
 from clientgroups.models import ClientGroup
 from feedback.models import Question, Survey
 from feedback.services.wordings import BY_KIND, STARTS
@@ -13,7 +14,7 @@ START_LABELS = {
 }
 
 
-class SurveyCreateForm(forms.Form):
+class SurveyCreateForm(Once, forms.Form):
     name = forms.CharField(
         label=_("Name"), max_length=160, help_text=_("For your team; clients see the title.")
     )

@@ -4,10 +4,12 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once_forms import Once
+
 DAYS_OPEN = 21
 
 
-class WaveForm(forms.Form):
+class WaveForm(Once, forms.Form):
     name = forms.CharField(label=_("Name of the wave"), max_length=120)
     when = forms.ChoiceField(
         label=_("Send"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
+from accounts.once import once
 from clientgroups.models import ClientGroup
 from feedback.models import Question, Survey, SurveyVersion
 from feedback.selectors.surveys import current_version, missing_for_publication
@@ -24,6 +25,7 @@ STANDARD_TEXTS = {
 }
 
 
+@once
 @transaction.atomic
 def create_survey(
     *,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
+from accounts.once import once
 from clientgroups.models import Contact
 from feedback.models import Invitation, Survey, Wave
 from feedback.scoring import mark_stale
@@ -22,6 +23,7 @@ from notifications.services import OutgoingMail, queue_mails
 BATCH = 1000
 
 
+@once
 @transaction.atomic
 def start_wave(
     *,

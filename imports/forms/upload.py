@@ -3,6 +3,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once_forms import Once
 from core.files.encodings import ENCODINGS
 from imports.models import ImportRun
 from projects.models import Project
@@ -17,7 +18,7 @@ def encoding_choices():
     return [("", _("Find out")), *((name, _(label)) for name, label in ENCODINGS.items())]
 
 
-class FileForm(forms.Form):
+class FileForm(Once, forms.Form):
     """The file stands last: when it is too large, all other fields have arrived before it."""
 
     encoding = forms.ChoiceField(label=_("Encoding"), required=False, choices=encoding_choices)

@@ -52,6 +52,7 @@ def _started(request, form, **fields):
             actor=request.user,
             upload=form.cleaned_data["file"],
             encoding=form.cleaned_data.get("encoding", ""),
+            once_key=form.cleaned_data["once_key"],
             **fields,
         )
     except ValidationError as error:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.once_forms import Once
 from core.forms import DateInput, TextArea
 from projects.models import CheckIn, Goal, GoalMeasurement
 from projects.selectors.goals import goal_groups, owners_of, possible_parents
@@ -23,7 +24,7 @@ SCORES = {
 }
 
 
-class GoalForm(forms.ModelForm):
+class GoalForm(Once, forms.ModelForm):
     """What a person types about a goal. A draft may lack most of it; `services` decides."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)

@@ -2,6 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.once_forms import Once
 from accounts.permissions import Role
 from core.forms import DateInput, TextArea
 from projects.models import Project
@@ -9,7 +10,7 @@ from projects.models import Project
 CURRENCIES = ("CNY", "USD", "EUR", "GBP", "HKD", "JPY", "SGD", "TWD", "AUD", "CHF")
 
 
-class ProjectForm(forms.Form):
+class ProjectForm(Once, forms.Form):
     client_group = forms.ModelChoiceField(label=_("Client group"), queryset=None, empty_label=None)
     name = forms.CharField(label=_("Name"), max_length=160)
     key = forms.CharField(
@@ -39,7 +40,7 @@ class ProjectForm(forms.Form):
             (code, code) for code in dict.fromkeys((currency, *CURRENCIES))
         ]
         if groups is None:
-            del self.fields["client_group"]
+            del self.fields["client_group"], self.fields["once_key"]
             self.fields["key"].required = True
             self.fields["key"].help_text = _("Links to tasks keep working when it changes.")
         else:

@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.once_forms import Once
 from core.forms import DateInput, TextArea
 from projects.models import BoardColumn, Goal, Label, Project, Task
 from projects.selectors.projects import people_of
@@ -190,7 +191,7 @@ def _numbers(values):
     return [int(value) for value in values[: AT_MOST + 1] if value.isdecimal() and len(value) < 19]
 
 
-class ItemForm(forms.Form):
+class ItemForm(Once, forms.Form):
     text = forms.CharField(label=_("New step"), max_length=1000)
     checklist = forms.CharField(max_length=200, required=False, widget=forms.HiddenInput)
 

@@ -55,10 +55,15 @@ def evidence_of(goal: Goal, user: User) -> Evidence:
 
 def findings_on_offer(goal: Goal, user: User) -> QuerySet[Finding]:
     """Findings of the goal's group that the person sees and the goal does not rest on yet."""
+    return findings_to_attach(goal, user).exclude(pk__in=goal.evidence.values("finding"))
+
+
+def findings_to_attach(goal: Goal, user: User) -> QuerySet[Finding]:
+    """Those, and what the goal rests on already: a form that is sent twice names one of these."""
     group = group_of(goal)
     if not ClientGroup.objects.visible_to(user).filter(pk=group.pk).exists():
         return Finding.objects.none()
-    return findings_of(group).exclude(pk__in=goal.evidence.values("finding"))
+    return findings_of(group)
 
 
 def goal_and_finding(user: User, pk: int, goal_pk: int, finding_pk: int) -> OnOffer:

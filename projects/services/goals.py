@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import AuditEvent, User
+from accounts.once import once
 from clientgroups.models import ClientGroup
 from notifications.services import in_language_of, notify
 from projects.models import CheckIn, Goal, Project
@@ -63,6 +65,7 @@ class StaleGoal(Exception):  # noqa: N818 - it is a state to show, not a fault
         self.goal = goal
 
 
+@once
 @transaction.atomic
 def create_goal(*, actor: User, project: Project, statement: str, **fields: object) -> Goal:
     """Write a goal down as a draft, which may still lack anything but its statement."""
@@ -120,11 +123,12 @@ def save_goal(
     actor: User,
     start: bool = False,
     version: int | None = None,
+    once_key: UUID | None = None,
     fields: dict[str, object],
 ) -> Goal:
     """Store what a form holds, new or old, and start the goal if asked: all or nothing."""
     if goal.pk is None:
-        goal = create_goal(actor=actor, project=goal.project, **fields)
+        goal = create_goal(actor=actor, project=goal.project, once_key=once_key, **fields)
     else:
         goal = update_goal(goal=goal, actor=actor, version=version, **fields)
     return activate_goal(goal=goal, actor=actor) if start else goal

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
+from accounts.once import once
 from projects.models import Attachment, ChecklistItem, Comment, Task
 
 ITEMS_AT_MOST = 500
@@ -25,6 +26,7 @@ def _record(task: Task, actor: User, verb: str, **changes: list) -> None:
     record(actor=actor, verb=verb, target=task, **changes)
 
 
+@once
 @transaction.atomic
 def add_item(*, task: Task, actor: User, text: str, checklist: str = "") -> ChecklistItem:
     """Add a step to the end of a checklist of a task."""

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import AuditEvent, User
+from accounts.once import once
 from accounts.permissions import Role
 from clientgroups.models import ClientGroup
 from projects.models import BoardColumn, Project, ProjectAccess
@@ -25,6 +26,7 @@ EDITABLE = (
 )
 
 
+@once
 @transaction.atomic
 def create_project(
     *,

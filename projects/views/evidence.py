@@ -11,6 +11,7 @@ from projects.forms.evidence import EvidenceForm
 from projects.selectors.evidence import (
     evidence_of,
     findings_on_offer,
+    findings_to_attach,
     goal_and_finding,
     goals_resting_on,
 )
@@ -43,7 +44,7 @@ def goal_evidence(request, goal):
 
 @page("projects.edit_goal", load=visible_goal, methods=("POST",))
 def goal_evidence_add(request, goal):
-    form = EvidenceForm(request.POST, offered=findings_on_offer(goal, request.user))
+    form = EvidenceForm(request.POST, offered=findings_to_attach(goal, request.user))
     if not form.is_valid():
         return show(request, goal, form)
     try:

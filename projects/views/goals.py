@@ -109,6 +109,7 @@ def _form_page(request, goal):
                 actor=request.user,
                 start=button == "start",
                 version=form.cleaned_data["version"],
+                once_key=form.cleaned_data.get("once_key"),
                 fields=form.changes,
             )
         except ValidationError as error:
