@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
+from accounts.once import once
 from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
 from clientgroups.selectors.rules import check_rule, may_change_rule
@@ -19,6 +20,7 @@ from core import formats
 __all__ = ["mark_clients_dirty", "mark_dynamic_groups_stale", "refresh_group"]
 
 
+@once
 @transaction.atomic
 def create_group(
     *,
