@@ -155,7 +155,7 @@ def test_finding_put_away_in_the_meantime_is_refused_with_a_sentence(
     finding = finding_of(goal)
     sign_in("lead", goal.project.client_group)
     offered = type(finding).objects.filter(pk=finding.pk)
-    monkeypatch.setattr("projects.views.evidence.findings_on_offer", lambda goal, user: offered)
+    monkeypatch.setattr("projects.views.evidence.findings_to_attach", lambda goal, user: offered)
     offered.update(archived_at="2026-01-01T00:00Z")
 
     response = client.post(address("goal_evidence_add", goal), {"finding": finding.pk})
