@@ -65,10 +65,11 @@ def remembered_mapping(run: ImportRun) -> RememberedMapping | None:
 
 
 def linkable_runs(run: ImportRun) -> list[ImportRun]:
-    """The person's finished imports of clients, for a file that refers to clients of another."""
+    """The person's finished imports whose clients have references that other files may use."""
     if "client_link" not in run.shape["suggested"]["mapping"].values():
         return []
     finished = ImportRun.objects.filter(
         created_by=run.created_by, kind=run.kind, state=ImportRun.State.APPLIED
     )
-    return list(finished.exclude(pk=run.pk).order_by("-finished_at")[:MOST_LINKS])
+    newest = finished.exclude(pk=run.pk).order_by("-finished_at")[: MOST_LINKS * 20]
+    return [found for found in newest if "client_link" in found.mapping.values()][:MOST_LINKS]

@@ -24,7 +24,8 @@ from clientgroups.importers.columns import (
 )
 from clientgroups.importers.values import (
     POINT,
-    clean,
+    currency_beside,
+    identifier,
     is_missing,
     parse_currency,
     parse_date,
@@ -65,6 +66,9 @@ NEGATIVE = gettext_noop(
 )
 NOT_A_CURRENCY = gettext_noop(
     "“%(found)s” is not a currency. Use a three-letter code such as CNY or EUR."
+)
+OTHER_CURRENCY = gettext_noop(
+    "The amount is in %(found)s, but the column of currencies says %(other)s. Correct one of them."
 )
 WAS_CUT = gettext_noop("The %(field)s is longer than %(limit)s characters and was cut.")
 WAS_CLEANED = gettext_noop("Control characters were removed from the %(field)s.")
@@ -109,12 +113,14 @@ class PurchaseChecker:
         self.altered = {}
         self.good = 0
         self.blank = 0
+        self.priced = UNIT_PRICE if self.places[AMOUNT] is None else AMOUNT
         self.customers = Lookup(self._customer)
         self.dates = Lookup(self._date)
         self.amounts = Lookup(self._amount)
         self.quantities = Lookup(self._quantity)
         self.prices = Lookup(lambda text: self._number(text, UNIT_PRICE))
         self.currencies = Lookup(self._currency)
+        self.beside = {}
         self.names = Lookup(lambda text: self._text(text, NAME))
         self.products = Lookup(lambda text: self._text(text, PRODUCT))
 
@@ -162,8 +168,7 @@ class PurchaseChecker:
             amount = self.amounts[row[at]]
         else:
             amount = self._product_of(quantity, self.prices[row[places[UNIT_PRICE]]])
-        at = places[CURRENCY]
-        currency = self.default_currency if at is None else self.currencies[row[at]]
+        currency = self._currency_of(row)
         name = "" if (at := places[NAME]) is None else self.names[row[at]]
         product = "" if (at := places[PRODUCT]) is None else self.products[row[at]]
         number = "" if (at := places[NUMBER]) is None else self._identifier(row[at], NUMBER)
@@ -171,6 +176,25 @@ class PurchaseChecker:
             text = f"{customer}|{day}|{amount}|{currency}"
             number = DIGEST + blake2b(text.encode(), digest_size=12).hexdigest()
         return (line, customer, name, day, amount, currency, quantity, product, number)
+
+    def _currency_of(self, row):
+        """What the amount itself says counts before the currency chosen for the file."""
+        at, figure = self.places[CURRENCY], row[self.places[self.priced]]
+        currency = self.default_currency if at is None else self.currencies[row[at]]
+        beside = self._beside(figure, currency) if not figure.isdecimal() else None
+        if beside is None or beside == currency:
+            return currency
+        if at is None or is_missing(row[at].strip()):
+            return beside
+        raise Problem(OTHER_CURRENCY, CURRENCY, row[at], found=beside, other=currency)
+
+    def _beside(self, figure, currency):
+        key = (figure, currency)
+        if key not in self.beside:
+            if len(self.beside) > CACHE:
+                self.beside.clear()
+            self.beside[key] = currency_beside(figure[:80], currency)
+        return self.beside[key]
 
     def _product_of(self, quantity, price):
         if quantity is None:
@@ -187,16 +211,14 @@ class PurchaseChecker:
         return text
 
     def _identifier(self, raw, target):
-        """Numbers as written, leading zeros included; `12345.0` was a whole number once."""
-        text = clean(raw)
+        text = identifier(raw)
         if is_missing(text):
             return ""
         if not text.isprintable():
             raise Problem(FIELD_CONTROL, target, raw, field=TARGETS[target])
         if len(text) > LIMITS[target]:
             raise Problem(FIELD_TOO_LONG, target, raw, field=TARGETS[target], limit=LIMITS[target])
-        whole, point, rest = text.partition(".")
-        return whole if point and whole.isdigit() and rest and not rest.strip("0") else text
+        return text
 
     def _date(self, raw):
         text = raw.strip()

@@ -109,8 +109,18 @@ NAMES = {
 ORDER = (CURRENCY, CUSTOMER, NAME, DATE, NUMBER, UNIT_PRICE, QUANTITY, AMOUNT, PRODUCT)
 
 
+# Headings in traditional characters are known by their simplified ones.
+_SIMPLIFIED = str.maketrans(
+    "戶聯絡電話號碼郵職稱務單業機構織負責員類區國縣標籤備註說語時間產價數額總幣貨購買賣銷編訂"
+    "發項實帳顧會團隊別門開關體態經歷領導資訊網簡層級詳細傳尋運費達",
+    "户联络电话号码邮职称务单业机构织负责员类区国县标签备注说语时间产价数额总币货购买卖销编订"
+    "发项实账顾会团队别门开关体态经历领导资讯网简层级详细传寻运费达",
+)
+
+
 def plain(name):
-    """`Date d'achat (TTC)` and `date_dachat_ttc` compare equal."""
+    """`Date d'achat (TTC)` and `date_dachat_ttc` compare equal, 客戶名稱 and 客户名称 too."""
+    name = name if name.isascii() else name.translate(_SIMPLIFIED)
     text = unicodedata.normalize("NFKD", name.casefold().replace("ß", "ss"))
     return re.sub(r"[\W_]+", "", "".join(s for s in text if not unicodedata.combining(s)))
 

@@ -4,8 +4,8 @@ from django.utils.translation import gettext_noop
 
 from clientgroups.importers import contact_targets as to
 from clientgroups.importers.checking import FIELD_CONTROL, FIELD_TOO_LONG, WAS_CUT, Lookup, Problem
-from clientgroups.importers.contact_values import split_tags
-from clientgroups.importers.values import is_missing
+from clientgroups.importers.contact_values import SEVERAL, split_tags
+from clientgroups.importers.values import identifier, is_missing
 from clientgroups.selectors.references import referred
 from core.files.refusal import shorten
 
@@ -13,6 +13,9 @@ STRANGE_REFERENCE = gettext_noop(
     "“%(found)s” is no reference of this installation. Leave the column empty for new clients."
 )
 NOT_UNDERSTOOD = gettext_noop("“%(found)s” was not understood (%(field)s) and was left out.")
+FURTHER_VALUE = gettext_noop(
+    "There is room for one value only (%(field)s); the further one “%(found)s” was not imported."
+)
 WAS_CLEANED = gettext_noop("Control characters were removed from the %(field)s.")
 
 LIMITS = {
@@ -31,6 +34,8 @@ LIMITS = {
     "job_title": 120,
 }
 TAG_LIMIT = 40
+# Other programs put several of these into one cell.
+SINGLE = frozenset({"website", "job_title", "industry"})
 NUMBERS = ("client_number", "contact_number", "client_link")
 # They hold emoji and some scripts together.
 _JOINERS = "\u200d\u200c"
@@ -61,8 +66,21 @@ class Cells:
                 continue
             if is_missing(text) and target not in ("client", "contact") and not names:
                 continue
-            return self._limited(self._one_line(text, target), target)
+            return self._limited(self._one_line(self._single(text, target), target), target)
         return ""
+
+    def _single(self, text, target):
+        """The first of several values; a number as purchases write it, so that both meet."""
+        if target == "client_number" and "client_ref" not in self.places:
+            return identifier(text)
+        if target not in SINGLE or SEVERAL not in text:
+            return text
+        first, *others = (part.strip() for part in text.split(SEVERAL))
+        for other in dict.fromkeys(others):
+            if other and other != first:
+                found = shorten(other, 60)
+                self._note(FURTHER_VALUE, target, other, found=found, field=label_of(target))
+        return first
 
     def _one_line(self, text, target):
         if text.isprintable():

@@ -133,14 +133,14 @@ HEADINGS = {
     "city": (
         "city town mailingcity billingcity businesscity workcity companycity addresscity "
         "primaryaddresscity ort stadt ortgeschaftlich ville villebureau ciudad poblacion "
-        "localidad ciudaddeltrabajo 城市 市 所在城市 市县 商务地址市县 都市 도시"
+        "localidad ciudaddeltrabajo 城市 市 所在城市 市县 县市 商务地址市县 都市 도시"
     ),
     "region": (
         "region state province county stateprovince stateregion mailingstate "
         "mailingstateprovince billingstate billingstateprovince businessstate workstate "
         "companystate addressregion bundesland kanton regiongeschaftlich departement "
         "depregionbureau depregion provincia estado estadooprovinciadeltrabajo 省 省份 省市 "
-        "地区 所在地区 州 省市自治区 商务地址省市自治区 都道府県 시도"
+        "省自治区 省自治区直辖市 地区 所在地区 州 省市自治区 商务地址省市自治区 都道府県 시도"
     ),
     "country": (
         "country countryregion countryname mailingcountry billingcountry businesscountry "

@@ -69,10 +69,13 @@ def parse_yes_no(text):
 
 
 def parse_language(text):
-    """The language of the product that a text names, or None."""
-    first = re.split(r"[,;/]| ::: ", text.strip())[0]
-    word = word_of(first)
-    return _LANGUAGES.get(word) or _LANGUAGES.get(re.split(r"[-_ (]", first.strip().casefold())[0])
+    """The first language of the product that a text names, or None."""
+    for part in re.split(r"[,;/]| ::: ", text):
+        first = re.split(r"[-_ (]", part.strip().casefold())[0]
+        found = _LANGUAGES.get(word_of(part)) or _LANGUAGES.get(first)
+        if found:
+            return found
+    return None
 
 
 def language_of_name(name):

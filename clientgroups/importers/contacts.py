@@ -24,6 +24,9 @@ MARKUP = gettext_noop(
     "This is a web page or an XML file, not a list of clients. Save the table as CSV (UTF-8), as "
     "an Excel workbook (.xlsx) or the contacts as vCard."
 )
+NOTHING = gettext_noop(
+    "The file holds no name, address or number of anybody. Export the contacts again."
+)
 TOO_MANY = gettext_noop(
     "The records have %(count)s different fields, more than %(limit)s. Export fewer fields."
 )
@@ -59,6 +62,8 @@ def _records_shape(path, kind, encoding):
     known = list(cards.SUGGESTED if kind == VCARD else records.SUGGESTED)
     order = {name: place for place, name in enumerate(known)}
     columns = sorted(filled, key=lambda name: order.get(name, len(order)))
+    if not columns:
+        raise Refusal(NOTHING)
     if len(columns) > MAX_COLUMNS:
         raise Refusal(TOO_MANY, count=len(columns), limit=MAX_COLUMNS)
     shape |= {

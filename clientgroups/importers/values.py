@@ -87,6 +87,13 @@ def is_missing(text):
     return text.casefold() in MISSING
 
 
+def identifier(text):
+    """A number of a client as written, leading zeros included; `12345.0` was whole once."""
+    text = clean(text)
+    whole, point, rest = text.partition(".")
+    return whole if point and whole.isdigit() and rest and not rest.strip("0") else text
+
+
 def _month(name):
     if name.endswith("月"):
         return int(name[:-1])
@@ -128,7 +135,8 @@ def parse_date(text, order):
     if match := _at(_Y_LAST, text):
         first, second, year = match.groups()
         return _day(year, second, first) if order == DMY else _day(year, first, second)
-    if match := _at(_Y_FIRST, text):
+    # The year says by itself that it stands first.
+    if match := _at(_Y_FIRST, text) or _COMPACT.fullmatch(text):
         return _day(*match.groups())
     return _named(text)
 
@@ -292,6 +300,13 @@ CURRENCIES = {
     "₹": "INR",
 }
 _CODE = re.compile(r"[A-Z]{3}")
+_KNOWN = frozenset({*CURRENCIES.values(), "CHF"})
+# Signs that several currencies share stand for the one that is expected, when it is among these.
+_SHARED = {
+    "$": frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "BRL"}),
+    "¥": frozenset({"CNY", "JPY"}),
+    "元": frozenset({"CNY", "HKD", "TWD", "MOP"}),
+}
 
 
 def parse_currency(text):
@@ -300,6 +315,18 @@ def parse_currency(text):
     if text in CURRENCIES:
         return CURRENCIES[text]
     return text if _CODE.fullmatch(text) else None
+
+
+def currency_beside(text, expected):
+    """The currency that a sign or code beside a figure names, or None where there is none."""
+    text = clean(text)
+    if not any(sign not in "0123456789.,+- " for sign in text):
+        return None
+    marks = "".join(_SIGNS.findall(text)).upper().replace(".", "")
+    if expected in _SHARED.get(marks, ()):
+        return expected
+    code = CURRENCIES.get(marks, marks)
+    return code if code in _KNOWN else None
 
 
 def currency_sign(values):

@@ -64,7 +64,7 @@ def read_shape(path, *, encoding="", delimiter="", header=None, sheet=""):
 
 def _describe(shape, rows):
     data = [row for _, row in rows[shape["header"] :] if any(cell.strip() for cell in row)]
-    names = rows[shape["header"] - 1][1] if shape["header"] else []
+    names = _names(rows, shape["header"])
     while names and not names[-1].strip() and all(len(r) < len(names) or not r[-1] for r in data):
         names = names[:-1]
     widths = Counter(len(row) for row in data[:2000])
@@ -88,6 +88,18 @@ def _describe(shape, rows):
     shape["named"] = [bool(name.strip()) for name in names]
     shape["width"] = width
     shape["sample"] = [[shorten(cell, 60) for cell in row[:width]] for row in data[:5]]
+
+
+def _names(rows, header):
+    """The cells of the header; what is blank there may stand in a merged cell above."""
+    if not header:
+        return []
+    names, above = rows[header - 1][1], rows[header - 2][1] if header > 1 else []
+    if sum(bool(cell.strip()) for cell in above) < 2:
+        return names
+    width = max(len(names), len(above))
+    names, above = names + [""] * (width - len(names)), above + [""] * (width - len(above))
+    return [name if name.strip() else upper for name, upper in zip(names, above, strict=True)]
 
 
 def column_names(names, width):
@@ -204,9 +216,30 @@ def _header_row(rows):
             continue
         figures = sum(bool(NUMBER.fullmatch(c) or DATE.fullmatch(c)) for c in filled)
         if figures == 0 and _unlike(row, rows[number : number + 200]):
-            return number
+            return number + _second_header(cells, rows[number : number + 200])
         return 0
     return 0
+
+
+def _second_header(names, below):
+    """1 where the next row names what a merged header leaves blank, else 0."""
+    row = [cell.strip() for cell in below[0][1]] if len(below) > 1 else []
+    filled = [cell for cell in row if cell]
+    gaps = sum(bool(cell) and not (names[p : p + 1] or [""])[0] for p, cell in enumerate(row))
+    figures = sum(bool(NUMBER.fullmatch(c) or DATE.fullmatch(c)) for c in filled)
+    if len(filled) < 2 or not gaps or figures:
+        return 0
+    return int(_above_figures(row, [row for _, row in below[1:]]))
+
+
+def _above_figures(names, below):
+    """Whether figures stand below one of the words."""
+    for place, name in enumerate(names):
+        cells = [row[place].strip() for row in below if place < len(row) and row[place].strip()]
+        figures = sum(bool(NUMBER.fullmatch(c) or DATE.fullmatch(c)) for c in cells)
+        if cells and figures > len(cells) * 0.6 and name.strip():
+            return True
+    return False
 
 
 def _unlike(names, rows):
@@ -214,11 +247,8 @@ def _unlike(names, rows):
     below = [row for _, row in rows if any(cell.strip() for cell in row)]
     if not below:
         return True
-    for place, name in enumerate(names):
-        cells = [row[place].strip() for row in below if place < len(row) and row[place].strip()]
-        figures = sum(bool(NUMBER.fullmatch(c) or DATE.fullmatch(c)) for c in cells)
-        if cells and figures > len(cells) * 0.6 and name.strip():
-            return True
+    if _above_figures(names, below):
+        return True
     return len(set(names)) == len(names) and not any(
         name.strip() and name == row[place]
         for row in below

@@ -44,8 +44,15 @@ def _unsent(request, run):
     if not run.mapping and "fresh" not in request.GET:
         remembered = remembered_mapping(run)
     chosen = remembered or run
-    form = _form(run, mapping=chosen.mapping or None, options=chosen.options)
+    options = {**chosen.options, **(_told(run) if remembered else {})}
+    form = _form(run, mapping=chosen.mapping or None, options=options)
     return {"form": form, "source": SourceForm(shape=run.shape), "remembered": remembered}
+
+
+def _told(run):
+    """How this file writes its dates and numbers, where it shows that by itself."""
+    suggested = run.shape["suggested"]["options"]
+    return {name: suggested[name] for name in ("date_order", "decimal") if suggested.get(name)}
 
 
 def _map_table(request, run):
