@@ -4,6 +4,7 @@ from django.utils.cache import patch_cache_control
 
 from accounts.audit import request_address
 from accounts.models import User
+from accounts.refusals import note_refusal
 from core.network import client_address
 
 THEME_COOKIE = "theme"
@@ -42,4 +43,17 @@ class PreferencesMiddleware:
             settings.STATIC_URL
         ):
             patch_cache_control(response, private=True, no_store=True)
+        return response
+
+
+class RefusalMiddleware:
+    """Have refusals recorded once the answer is there: by then nothing is read-only any more."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if response.status_code in (403, 404) and request.user.is_authenticated:
+            note_refusal(request, response)
         return response

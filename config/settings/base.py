@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.middleware.PreferencesMiddleware",
+    "accounts.middleware.RefusalMiddleware",
     "core.middleware.FrontendMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
