@@ -33,7 +33,12 @@ class Membership(models.Model):
     """
 
     client_group = models.ForeignKey(ClientGroup, models.CASCADE, related_name="memberships")
-    client = models.ForeignKey(Client, models.CASCADE, related_name="memberships")
+    client = models.ForeignKey(
+        Client,
+        models.CASCADE,
+        related_name="memberships",
+        db_index=False,  # membership_client begins with it
+    )
     valid_from = models.DateField(_("from"), default=timezone.localdate)
     valid_to = models.DateField(_("until"), null=True, blank=True)
     began_because = models.CharField(_("began because"), max_length=200, blank=True)
@@ -68,6 +73,12 @@ class Membership(models.Model):
                 condition=Q(valid_to=None),
             ),
             models.Index(fields=["client", "client_group"], name="membership_client"),
+            # Rights are asked of it for each client: small, and answered without the table.
+            models.Index(
+                fields=["client", "client_group"],
+                name="membership_client_now",
+                condition=Q(valid_to=None),
+            ),
         ]
 
     def __str__(self):
