@@ -20,6 +20,12 @@ def pytest_configure(config):
     messages.compile_all()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The longest tests start first, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def owner_of(obj):
     """The client group or project whose access list decides about a row."""
     while not isinstance(obj, (ClientGroup, Project)):

@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from reports.demo.people import DOMAIN
-from tests.journeys.axe import sideways_scroll, violations
+from tests.journeys.axe import SCRIPT, sideways_scroll, violations
 from tests.journeys.conftest import DESK, PHONE, session_cookie
 from tests.journeys.story import Story
 from tests.journeys.visiting import USER
@@ -31,7 +31,6 @@ from tests.journeys.visits import (
 )
 
 PASSWORD = "every-page-2026"  # noqa: S105 - of people who live as long as the test
-PARTS = 3
 SIZES = [
     ("omar", DESK, {"color_scheme": "light", "locale": "en-GB"}),
     ("lin", PHONE, {"color_scheme": "dark", "locale": "zh-CN"}),
@@ -78,6 +77,7 @@ class Reader:
             reduced_motion="reduce",
             **options,
         )
+        self.context.add_init_script(SCRIPT)
         self.url, self.complaints = url, []
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
@@ -138,10 +138,9 @@ def open_all(browser, url, story, people, visits, size):
     return {page: lines for page, lines in found.items() if lines}
 
 
-# In parts, so that several processes share the pages.
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.long
 @pytest.mark.parametrize(("short", "size"), [(short, size) for short, *size in SIZES])
-def test_every_page_opens_is_accessible_and_fits(demo, browser, live_server, short, size, part):
+def test_every_page_opens_is_accessible_and_fits(demo, browser, live_server, short, size):
     story = Story(demo[short])
     User.objects.filter(role=User.Role.ADMIN).update(language=story.user.language)
     guarded = guarded_by_code(story.user.language)
@@ -153,6 +152,6 @@ def test_every_page_opens_is_accessible_and_fits(demo, browser, live_server, sho
         ADMIN: demo["admin"],
     }
 
-    found = open_all(browser, live_server.url, story, people, VISITS[part::PARTS], size)
+    found = open_all(browser, live_server.url, story, people, VISITS, size)
 
     assert found == {}

@@ -312,6 +312,7 @@ def runs_again(name, times):
     return True
 
 
+@pytest.mark.long
 def test_the_main_job_end_to_end(open_page, office, live_server):
     manager = UserFactory(manager=True, name="Maria Manager", email="maria@example.org")
     page = sign_in(open_page, manager)
