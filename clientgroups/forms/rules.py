@@ -129,7 +129,7 @@ class RuleBuilder:
             ) from None
 
     def checked(self):
-        return check_rule(self.raw(), actor=self.owner, group=self.group)
+        return check_rule(self.raw(), actor=self.owner, group=self.group, reader=self.user)
 
     def is_valid(self):
         """Check the rule; what is wrong stands beside its part, or above all of them."""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from accounts.once import once
 from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
@@ -75,7 +75,7 @@ def update_group(*, group: ClientGroup, actor: User, **changes: object) -> Clien
             raise ValidationError({"rule": _("A listed group has no rule.")})
         if changes["rule"] != group.rule and not may_change_rule(actor, group):
             raise ValidationError(owners_rule_sentence(group))
-        changes["rule"] = check_rule(changes["rule"], actor=group.owner, group=group)
+        changes["rule"] = check_rule(changes["rule"], actor=group.owner, group=group, reader=actor)
     changed = {
         name: [getattr(group, name), value]
         for name, value in changes.items()
@@ -182,24 +182,57 @@ def remove_client(
     row.full_clean()
     row.save(update_fields=["valid_to", "ended_because"])
     _recount(group, [row.client_id])
-    record(actor=actor, verb="group.client_removed", target=group, client=[row.client.name, None])
+    record(
+        actor=actor,
+        verb="group.client_removed",
+        target=group,
+        client=[row.client.name, None],
+        client_id=[row.client_id, None],
+    )
     return row
 
 
 @transaction.atomic
 def reopen_membership(*, membership: Membership, actor: User) -> Membership:
-    """Take back an ended membership as if the client had never left; twice changes nothing."""
+    """Take back an ended membership as if the client had never left; twice changes nothing.
+
+    For whoever may change the client, as with joining. Who took the client out today may take that
+    back too: the membership may have been all that let them change it. Older ends, and those that
+    others made, would help a lead to clients that were given away since.
+    """
     group = ClientGroup.objects.select_for_update().get(pk=membership.client_group_id)
     _only_listed(group)
     row = group.memberships.select_related("client").get(pk=membership.pk)
     if row.valid_to is None:
         return row
+    editable = Client.objects.editable_by(actor).filter(pk=row.client_id)
+    if not editable.exists() and not _took_out_today(group, row, actor):
+        raise ValidationError(
+            _("You may not change %(client)s, so somebody who may has to put them back.")
+            % {"client": row.client}
+        )
     row.valid_to, row.ended_because = None, ""
     row.full_clean()
     row.save(update_fields=["valid_to", "ended_because"])
     _recount(group, [row.client_id])
     record(actor=actor, verb="group.client_restored", target=group, client=[None, row.client.name])
     return row
+
+
+def _took_out_today(group: ClientGroup, row: Membership, actor: User) -> bool:
+    """Whether the person was the last to take this client out of the group, and did so today."""
+    ends = AuditEvent.objects.filter(
+        verb="group.client_removed",
+        target_type=ClientGroup._meta.label_lower,
+        target_id=str(group.pk),
+        changes__client_id=[row.client_id, None],
+    )
+    last, today = ends.first(), timezone.localdate()
+    return (
+        last is not None
+        and last.actor_id == actor.pk
+        and timezone.localdate(last.at) == today <= row.valid_to
+    )
 
 
 def _recount(group: ClientGroup, moved: list[int]) -> None:

@@ -297,7 +297,7 @@ def test_reopening_beside_an_open_row_is_refused():
     )
 
     with pytest.raises(ValidationError, match="already in the group"):
-        reopen_membership(membership=row, actor=row.client_group.owner)
+        reopen_membership(membership=row, actor=UserFactory(role="admin"))
 
 
 def test_members_of_a_rule_group_are_not_changed_by_hand():

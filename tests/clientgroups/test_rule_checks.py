@@ -16,6 +16,7 @@ from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
     ClientFactory,
     ClientGroupFactory,
+    GroupAccessFactory,
 )
 from tests.factories.rules import CustomFieldFactory
 
@@ -224,6 +225,27 @@ def test_circle_is_refused_and_its_way_named(admin):
         check_rule(rule(leaf("group", "is", first.pk)), actor=admin, group=first)
     listed = ClientGroupFactory()
     assert check_rule(rule(leaf("group", "is", listed.pk)), actor=admin, group=first)
+
+
+def test_circle_names_only_groups_that_the_reader_sees(admin):
+    owner = UserFactory()
+    first, third = (
+        ClientGroupFactory(dynamic=True, name=name, owner=owner) for name in ("First", "Third")
+    )
+    GroupAccessFactory(client_group=third, user=owner, role="lead")
+    second = ClientGroupFactory(dynamic=True, name="Second", owner=admin)
+    second.rule = rule(leaf("group", "is", first.pk))
+    third.rule = rule(leaf("group", "is", second.pk))
+    second.save()
+    third.save()
+    asking = rule(leaf("group", "is", third.pk))
+
+    with pytest.raises(ValidationError) as refused:
+        check_rule(asking, actor=owner, group=first)
+    assert "First → Third → a group that you do not see → First" in refused.value.messages[0]
+    assert "Second" not in refused.value.messages[0]
+    with pytest.raises(ValidationError, match="First → Third → Second → First"):
+        check_rule(asking, actor=owner, group=first, reader=admin)
 
 
 def test_groups_in_lists_what_a_rule_asks_for():

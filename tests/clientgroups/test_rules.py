@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clientgroups.models import Client
+from clientgroups.models import Client, Membership
 from clientgroups.selectors.dates import months_before
 from clientgroups.selectors.rules import (
     FIELDS,
@@ -19,6 +19,7 @@ from clientgroups.selectors.rules import (
     register_field,
 )
 from clientgroups.selectors.rules.explain import explain
+from clientgroups.services.refresh import refresh_group
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
     ClientFactory,
@@ -332,3 +333,53 @@ def test_own_rule_does_not_keep_a_client_in_sight_that_was_given_away():
     MembershipFactory(client_group=group)
 
     assert not population(owner).exists()
+
+
+def led_groups(*owners):
+    """A group by rule of each person, led by all of them."""
+    groups = [ClientGroupFactory(dynamic=True, owner=owner) for owner in owners]
+    for group in groups:
+        for owner in owners:
+            GroupAccessFactory(client_group=group, user=owner, role="lead")
+    return groups
+
+
+def test_two_people_who_lead_each_others_groups_lose_a_client_given_away():
+    people = UserFactory.create_batch(2)
+    groups = led_groups(*people)
+    client = ClientFactory(owner=people[0], stage="loyal")
+    for _again in range(2):
+        for group in groups:
+            refresh_group(group=group)
+    assert [list(population(person)) for person in people] == [[client], [client]]
+
+    Client.objects.update(owner=UserFactory())
+    for group in groups:
+        refresh_group(group=group)
+
+    assert not Membership.objects.current().exists()
+    assert not Client.objects.visible_to(people[0]).exists()
+
+
+@pytest.mark.parametrize("has", ["client", "listed group", "everything"])
+def test_rule_reaches_through_the_group_of_somebody_who_has_the_client_without_a_rule(has):
+    reader, owner = UserFactory(), UserFactory(role="admin" if has == "everything" else "manager")
+    group, _own = led_groups(owner, reader)
+    client = ClientFactory(owner=owner) if has == "client" else ClientFactory()
+    if has == "listed group":
+        listed = MembershipFactory(client=client).client_group
+        GroupAccessFactory(client_group=listed, user=owner, role="lead")
+    MembershipFactory(client_group=group, client=client)
+
+    assert list(population(reader)) == [client]
+
+
+@pytest.mark.parametrize("role", ["viewer", "member"])
+def test_rule_does_not_reach_through_a_group_whose_owner_may_not_change_the_client(role):
+    reader, owner = UserFactory(), UserFactory()
+    group, _own = led_groups(owner, reader)
+    seen = MembershipFactory()
+    GroupAccessFactory(client_group=seen.client_group, user=owner, role=role)
+    MembershipFactory(client_group=group, client=seen.client)
+
+    assert not population(reader).exists()

@@ -1,5 +1,6 @@
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
@@ -117,6 +118,17 @@ def test_removed_member_comes_back_by_undo(client, sign_in):
     client.post(undo)
 
     assert group.memberships.get().valid_to is None
+
+
+def test_undo_of_another_persons_end_is_refused_in_words(client, sign_in):
+    member = MembershipFactory(valid_to=timezone.localdate())
+    group = member.client_group
+    sign_in("lead", group)
+
+    page = client.post(url("group_reopen", group.pk, member.pk), follow=True)
+
+    assert "somebody who may has to put them back" in text_of(page)
+    assert not group.memberships.current().exists()
 
 
 def test_member_of_another_group_is_not_found(client, sign_in):

@@ -69,7 +69,7 @@ def preview_rule(*, rule: object, actor: User, group: ClientGroup | None = None)
     whom they see themselves; overlaps are told of groups that the person who asks may see.
     """
     owner = group.owner if group and group.pk else actor
-    checked = check_rule(rule, actor=owner, group=group)
+    checked = check_rule(rule, actor=owner, group=group, reader=actor)
     found = matching(checked, owner=owner, today=timezone.localdate())
     total = population(owner)
     if group and group.pk and not may_change_rule(actor, group):

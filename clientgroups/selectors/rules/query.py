@@ -4,7 +4,7 @@ import datetime as dt
 import operator
 from functools import reduce
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.permissions import Role
@@ -17,20 +17,45 @@ from clientgroups.selectors.rules.tree import leaf_of
 def population(owner: User) -> QuerySet[Client]:
     """The clients that a rule of this person may choose from; put away ones never.
 
-    Those they own, and today's members of groups they lead, except groups that their own rules
-    fill: otherwise a client given to somebody else would stay in hand through the rule. Clients
-    whom they only view stay out, because they would lead the group that chose them.
+    Those they own, and today's members of groups they lead. Clients whom they only view stay out,
+    because they would lead the group that chose them. A group that a rule fills counts only as far
+    as its owner, somebody else, has the client without any rule. Otherwise a client given away
+    would stay in hand for ever: through the person's own rule, or through two people who lead each
+    other's groups, each of which holds the client because the other does.
     """
     clients = Client.objects.active()
     if owner.sees_everything:
         return clients
-    groups = GroupAccess.objects.filter(user=owner, role=Role.LEAD).exclude(
-        client_group__owner=owner, client_group__kind=ClientGroup.Kind.DYNAMIC
+    return clients.filter(Q(owner=owner) | Exists(_listed(owner)) | Exists(_by_rule(owner)))
+
+
+def _listed(owner: User) -> QuerySet[Membership]:
+    groups = GroupAccess.objects.filter(
+        user=owner, role=Role.LEAD, client_group__kind=ClientGroup.Kind.STATIC
     )
-    member = Membership.objects.current().filter(
+    return Membership.objects.current().filter(
         client=OuterRef("pk"), client_group__in=groups.values("client_group")
     )
-    return clients.filter(Q(owner=owner) | Exists(member))
+
+
+def _by_rule(owner: User) -> QuerySet[Membership]:
+    groups = GroupAccess.objects.filter(
+        user=owner, role=Role.LEAD, client_group__kind=ClientGroup.Kind.DYNAMIC
+    ).exclude(client_group__owner=owner)
+    listed = Membership.objects.current().filter(
+        client=OuterRef("client"),
+        client_group__kind=ClientGroup.Kind.STATIC,
+        client_group__access__role=Role.LEAD,
+        client_group__access__user=OuterRef("client_group__owner"),
+    )
+    return Membership.objects.current().filter(
+        Q(client_group__owner__is_superuser=True)
+        | Q(client_group__owner__role=User.Role.ADMIN)
+        | Q(client_group__owner=F("client__owner"))
+        | Exists(listed),
+        client=OuterRef("pk"),
+        client_group__in=groups.values("client_group"),
+    )
 
 
 def may_change_rule(user: User, group: ClientGroup) -> bool:

@@ -143,15 +143,18 @@ def check_tree(rule: object, *, actor: User, stored: bool = False) -> dict:
     return checked
 
 
-def check_rule(rule: object, *, actor: User, group: ClientGroup | None = None) -> dict:
+def check_rule(
+    rule: object, *, actor: User, group: ClientGroup | None = None, reader: User | None = None
+) -> dict:
     """The rule with clean values, or a ValidationError that lists all that is wrong, and where.
 
     `actor` is the person over whose clients the rule is worked out: other groups and people they
-    name must be visible to them. `group` is the group the rule is for, so that circles are found.
+    name must be visible to them. `group` is the group the rule is for, so that circles are found;
+    the refusal names no group that `reader`, who is the actor unless named, does not see.
     """
     checked = check_tree(rule, actor=actor)
     if group is not None and group.pk:
-        refuse_circle(checked, group)
+        refuse_circle(checked, group, reader or actor)
     return checked
 
 
@@ -160,7 +163,7 @@ def check_stored(group: ClientGroup) -> None:
 
     Two people who save at the same moment may tie a circle that neither of them could see.
     """
-    refuse_circle(check_tree(group.rule, actor=group.owner, stored=True), group)
+    refuse_circle(check_tree(group.rule, actor=group.owner, stored=True), group, group.owner)
 
 
 def leaves_in(node: dict) -> Iterator[Leaf]:
@@ -193,7 +196,7 @@ def groups_in(rule: dict | None) -> set[int]:
     return {value for leaf in asking for value in leaf.values}
 
 
-def refuse_circle(rule: dict, group: ClientGroup) -> None:
+def refuse_circle(rule: dict, group: ClientGroup, reader: User) -> None:
     """Refuse a rule through which the group would depend on itself, naming the way round."""
     asked = groups_in(rule)
     if not asked:
@@ -216,9 +219,17 @@ def refuse_circle(rule: dict, group: ClientGroup) -> None:
 
     found = way(asked, ())
     if found is not None:
-        names = [group.name, *(row.name for row in found), group.name]
+        names = [group.name, *names_for(reader, found), group.name]
         sentence = _("the group would depend on itself: %(way)s.") % {"way": " → ".join(names)}
         raise ValidationError([refusal((), sentence)])
+
+
+def names_for(reader: User, groups: tuple) -> list[str]:
+    """The names of groups; those that a person does not see are told of, but not named."""
+    seen = ClientGroup.objects.visible_to(reader).filter(pk__in=[row.pk for row in groups])
+    known = dict(seen.values_list("pk", "name"))
+    hidden = _("a group that you do not see")
+    return [known.get(row.pk, hidden) for row in groups]
 
 
 def in_order(groups: list[ClientGroup]) -> list[ClientGroup]:
