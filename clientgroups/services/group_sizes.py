@@ -3,9 +3,9 @@
 import datetime as dt
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from clientgroups.models import GroupSize
+from clientgroups.selectors.dates import today_here
 from clientgroups.services.database import be_patient
 
 KEPT = dt.timedelta(days=800)
@@ -43,7 +43,7 @@ def record_group_sizes(*, today: dt.date | None = None) -> int:
     The second run of a day only follows what changed since. Rows older than two years go.
     """
     be_patient()
-    values = {"today": today or timezone.localdate(), "weeks": WEEKS}
+    values = {"today": today or today_here(), "weeks": WEEKS}
     with connection.cursor() as cursor:
         cursor.execute(PAST, values)
         written = cursor.rowcount

@@ -12,6 +12,7 @@ from accounts.models import AuditEvent, User
 from accounts.once import once
 from accounts.permissions import Role
 from clientgroups.models import Client, ClientGroup, GroupAccess, Membership
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.rules import check_rule, may_change_rule
 from clientgroups.services.marks import mark_clients_dirty, mark_dynamic_groups_stale
 from clientgroups.services.refresh import mark_dependants_stale, refresh_group, refresh_soon
@@ -134,9 +135,11 @@ def add_clients(
     """
     group = ClientGroup.objects.select_for_update().get(pk=group.pk)
     _only_listed(group)
-    today = timezone.localdate()
-    if since and since > today:
+    today = today_here()
+    if since and since > max(today, timezone.localdate()):
         raise ValidationError({"since": _("Nobody joins in the future. Choose a day up to today.")})
+    # Where the reader's day has begun before the installation's, they join on the latter.
+    since = since and min(since, today)
     wanted = Client.objects.editable_by(actor).filter(pk__in=[client.pk for client in clients])
     inside = group.memberships.current().values("client")
     added = []
@@ -177,7 +180,7 @@ def remove_client(
     row = group.memberships.current().select_related("client").filter(client=client).first()
     if row is None:
         return None
-    row.valid_to = max(row.valid_from, timezone.localdate())
+    row.valid_to = max(row.valid_from, today_here())
     row.ended_because = because.strip()
     row.full_clean()
     row.save(update_fields=["valid_to", "ended_because"])

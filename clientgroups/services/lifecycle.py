@@ -21,6 +21,14 @@ STAGE = """CASE WHEN {last_on} IS NULL THEN 'potential'
                 WHEN {before} = 'loyal' AND {recent} >= %(stay_loyal)s THEN 'loyal'
                 ELSE 'existing' END"""
 
+# Hysteresis goes by the stage that was worked out last: one that was set by hand and has expired
+# is no more than a word that held for a while.
+STOOD = """CASE WHEN c.stage_fixed_until IS NULL THEN c.stage ELSE COALESCE(
+                 (SELECT l.after FROM clientgroups_lifecyclechange l
+                   WHERE l.client_id = c.id AND l.reason = '' ORDER BY l.id DESC LIMIT 1),
+                 (SELECT l.before FROM clientgroups_lifecyclechange l
+                   WHERE l.client_id = c.id ORDER BY l.id LIMIT 1), c.stage) END"""
+
 BOUGHT = """
     SELECT p.client_id,
            count(DISTINCT p.bought_on) FILTER (WHERE p.bought_on > %(window_start)s) AS recent,
@@ -137,7 +145,7 @@ def derive_stages(
         only=f"AND {only}",
         day="c.stage_as_of," if write_day else "",
         as_of="%(as_of)s," if write_day else "",
-        stage=STAGE.format(last_on="b.last_on", recent="b.recent", before="c.stage"),
+        stage=STAGE.format(last_on="b.last_on", recent="b.recent", before=STOOD),
     )
     names = policy_on(as_of)
     names |= {"actor": actor.pk if actor else None, "batch": batch, "ids": ids}

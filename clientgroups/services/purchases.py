@@ -10,11 +10,11 @@ import uuid
 from collections.abc import Iterable
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from accounts.audit import record
 from accounts.models import User
 from clientgroups.models import Client, Purchase, StagedPurchase
+from clientgroups.selectors.dates import today_here
 from clientgroups.services import purchase_sql as sql
 from clientgroups.services.database import be_patient, sql_of
 from clientgroups.services.groups import mark_dynamic_groups_stale
@@ -169,7 +169,7 @@ def _create_clients(cursor, batch, actor, as_of) -> tuple[int, int]:  # noqa: AN
     names = policy_on(as_of) | {
         "batch": batch,
         "actor": actor.pk,
-        "follows": as_of >= timezone.localdate(),
+        "follows": as_of >= today_here(),
     }
     stage = STAGE.format(last_on="last_past_on", recent="recent", before="'potential'")
     cursor.execute(sql.NEW_CLIENTS.format(stage=stage), names)
@@ -183,7 +183,7 @@ def _create_clients(cursor, batch, actor, as_of) -> tuple[int, int]:  # noqa: AN
 
 def _derive(cursor, batch, actor, as_of) -> int:  # noqa: ANN001
     """Figures and stages of the clients in `chosen` (as of the day) and `present` (as of today)."""
-    today = timezone.localdate()
+    today = today_here()
     # After a large batch the old statistics say "nearly empty", and a join by loops never ends.
     cursor.execute("ANALYZE clientgroups_client, clientgroups_purchase")
     for table in ("chosen", "present"):
@@ -282,7 +282,7 @@ def _delete_clients(cursor, batch) -> int:  # noqa: ANN001
 
 
 def _restore_stages(cursor, batch, actor) -> None:  # noqa: ANN001
-    today = timezone.localdate()
+    today = today_here()
     names = {"batch": batch, "today": today}
     cursor.execute(sql.STAGE_BEFORE, names)
     cursor.execute(sql.NEVER_DERIVED, names)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from psycopg import errors
 
 from clientgroups.models import ClientGroup, ClientMark
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.rules import check_stored, groups_in, in_order, matching
 from clientgroups.services.database import sql_of
 from clientgroups.services.marks import MOST_MARKS, mark_dynamic_groups_stale
@@ -75,7 +76,7 @@ def refresh_group(*, group: ClientGroup, today: dt.date | None = None) -> int:
         locked.problem, locked.problem_at = Problem.RULE, timezone.now()
     else:
         if locked.kind == ClientGroup.Kind.DYNAMIC:
-            moved = _follow_rule(locked, today or timezone.localdate())
+            moved = _follow_rule(locked, today or today_here())
             locked.joined_count, locked.left_count = moved.joined, moved.left
         known = moved.size is not None
         locked.member_count = moved.size if known else locked.memberships.current().count()
@@ -144,8 +145,8 @@ def refresh_clients(
     locked, keys = stored.get(pk=group.pk), list(client_ids)
     if locked.kind != ClientGroup.Kind.DYNAMIC or is_broken(locked):
         return Moved()
-    today = today or timezone.localdate()
-    found = matching(locked.rule, owner=locked.owner, today=today).filter(pk__in=keys)
+    today = today or today_here()
+    found = matching(locked.rule, owner=locked.owner, today=today, among=keys)
     matched, params = sql_of(found.values("id"))
     with connection.cursor() as cursor:
         leave = LEAVE.format(matched=matched, among=AMONG)
