@@ -230,11 +230,11 @@ def _took_out_today(group: ClientGroup, row: Membership, actor: User) -> bool:
         target_id=str(group.pk),
         changes__client_id=[row.client_id, None],
     )
-    last, today = ends.first(), timezone.localdate()
+    last, today = ends.first(), today_here()
     return (
         last is not None
         and last.actor_id == actor.pk
-        and timezone.localdate(last.at) == today <= row.valid_to
+        and timezone.localdate(last.at, timezone.get_default_timezone()) == today <= row.valid_to
     )
 
 
