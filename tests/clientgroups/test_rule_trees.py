@@ -126,6 +126,9 @@ def test_any_rule_gives_the_same_clients_in_sql_and_in_python(world):
         }
         rest = matching(outside(checked), owner=admin, today=TODAY).values_list("pk", flat=True)
         assert set(rest) == everyone - inside
+        some = sorted(everyone)[::3]
+        asked = matching(checked, owner=admin, today=TODAY, among=some)
+        assert set(asked.values_list("pk", flat=True)) == inside.intersection(some)
 
     compare()
 

@@ -1,12 +1,13 @@
 """What rules may ask about the relationship with a client, and about other groups."""
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from clientgroups.models import ClientGroup, Membership, ServiceRequest
 from clientgroups.selectors.rules.fields import Field, Leaf, Situation, column, register_field
+from clientgroups.selectors.rules.together import figure_holds, in_question
 
 DONE = (ServiceRequest.Status.RESOLVED, ServiceRequest.Status.CLOSED)
 GONE = _("this group was deleted or put away, or its owner may not see it. Choose another one.")
@@ -16,6 +17,11 @@ def open_requests(leaf: Leaf, situation: Situation) -> object:
     rows = ServiceRequest.objects.filter(client=OuterRef("pk")).exclude(status__in=DONE)
     counted = rows.order_by().values("client").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def requests_hold(leaf: Leaf, situation: Situation) -> Q:
+    rows = in_question(ServiceRequest.objects.exclude(status__in=DONE), situation)
+    return figure_holds(rows.values("client").annotate(figure=Count("pk")), leaf, nothing=0)
 
 
 def in_group(leaf: Leaf, situation: Situation) -> object:
@@ -64,6 +70,7 @@ for _entry in (
         _("Open service requests"),
         "number",
         open_requests,
+        holds=requests_hold,
         section="care",
         subject=_("the number of open service requests"),
         optional=False,

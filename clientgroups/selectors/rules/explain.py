@@ -45,7 +45,7 @@ def explain(rule: dict, *, client: Client, owner: User, reader: User, today: dt.
 
     A condition whose field is gone can be neither, and so can a part that rests on it alone.
     """
-    situation = Situation(owner, today)
+    situation = Situation(owner, today, among=[client.pk])
     words = Words(reader, situation.fields)
     questions = {}
     for number, leaf in enumerate(leaves_in(rule)):

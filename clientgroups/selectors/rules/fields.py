@@ -139,11 +139,15 @@ class Fields:
 
 @dataclass(frozen=True)
 class Situation:
-    """For whom and for which day a rule is worked out."""
+    """For whom and for which day a rule is worked out; `among` names the only clients asked about.
+
+    What is worked out for all clients in one pass need not look at the rows of others then.
+    """
 
     owner: User
     today: dt.date
     fields: Fields = field(default_factory=Fields)
+    among: list[int] | None = None
 
 
 def column(name: str) -> Callable:

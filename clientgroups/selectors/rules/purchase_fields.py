@@ -1,5 +1,8 @@
 """What rules may ask about purchases. A refund is no purchase; it only lowers sums."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from django.db.models import (
     Avg,
     Count,
@@ -8,6 +11,7 @@ from django.db.models import (
     IntegerField,
     Max,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
@@ -18,68 +22,82 @@ from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models import Purchase
 from clientgroups.selectors.rates import in_base
-from clientgroups.selectors.rules.conditions import DECIMAL
+from clientgroups.selectors.rules.conditions import DECIMAL, number_condition
 from clientgroups.selectors.rules.fields import Field, Leaf, Situation, column, register_field
 from clientgroups.selectors.rules.periods import bounds
+from clientgroups.selectors.rules.together import figure_holds, in_question
 
 
-def purchases(leaf: Leaf, situation: Situation) -> QuerySet[Purchase]:
-    rows = Purchase.objects.filter(client=OuterRef("pk"))
+def in_window(rows: QuerySet[Purchase], leaf: Leaf, situation: Situation) -> QuerySet[Purchase]:
     if leaf.window:
         first, last = bounds(leaf.window, situation.today)
         rows = rows.filter(bought_on__gte=first, bought_on__lte=last)
     return rows.order_by()
 
 
-def bought(leaf: Leaf, situation: Situation) -> QuerySet[Purchase]:
-    return purchases(leaf, situation).filter(amount__gte=0)
+@dataclass(frozen=True)
+class Sums:
+    """An aggregate over the purchases of a client: `nothing` is its value without any of them.
+
+    As a figure it is asked for one client; as a condition it is worked out for all in one pass.
+    """
+
+    aggregate: Callable[[object], object]
+    output: object
+    nothing: int | None = None
+    refunds: bool = False
+    named: bool = False
+
+    def rows(self, rows: QuerySet[Purchase], leaf: Leaf, situation: Situation) -> QuerySet:
+        """Purchases that count, by client, with their `figure`."""
+        rows = in_window(rows, leaf, situation)
+        if not self.refunds:
+            rows = rows.filter(amount__gte=0)
+        if self.named:
+            rows = rows.exclude(product="")
+        if leaf.currency:
+            rows = rows.filter(currency=leaf.currency)
+        found = self.aggregate(F("amount") if leaf.currency else in_base())
+        if self.nothing is not None:
+            found = Coalesce(found, Value(self.nothing), output_field=self.output)
+        return rows.values("client").annotate(figure=found)
+
+    def figure(self, leaf: Leaf, situation: Situation) -> object:
+        own = self.rows(Purchase.objects.filter(client=OuterRef("pk")), leaf, situation)
+        figure = Subquery(own.values("figure"), output_field=self.output)
+        if self.nothing is None:
+            return figure
+        return Coalesce(figure, Value(self.nothing), output_field=self.output)
+
+    def holds(self, leaf: Leaf, situation: Situation) -> Q:
+        rows = in_question(Purchase.objects.all(), situation)
+        return figure_holds(self.rows(rows, leaf, situation), leaf, nothing=self.nothing)
 
 
-def paid(leaf: Leaf, rows: QuerySet[Purchase]) -> tuple[QuerySet[Purchase], object]:
-    """The rows and amounts that count: of one currency, or all in the currency of sums."""
-    if leaf.currency:
-        return rows.filter(currency=leaf.currency), F("amount")
-    return rows, in_base()
-
-
-def one_figure(rows: QuerySet[Purchase], aggregate: object, output: object) -> Subquery:
-    """An aggregate over a client's rows; none when there are no rows."""
-    return Subquery(
-        rows.values("client").annotate(figure=aggregate).values("figure"), output_field=output
-    )
+WHOLE = IntegerField()
+NUMBER = Sums(lambda amount: Count("pk"), WHOLE, nothing=0)
+# What was paid less what was given back.
+SUM = Sums(Sum, DECIMAL, nothing=0, refunds=True)
+# Without a purchase there is neither a mean nor a biggest one.
+AVERAGE = Sums(lambda amount: Avg(amount, output_field=DECIMAL), DECIMAL)
+BIGGEST = Sums(Max, DECIMAL)
+PRODUCTS = Sums(lambda amount: Count("product", distinct=True), WHOLE, nothing=0, named=True)
 
 
 def purchase_count(leaf: Leaf, situation: Situation) -> object:
-    if not leaf.window:
-        return F("purchase_count")
-    number = one_figure(bought(leaf, situation), Count("pk"), IntegerField())
-    return Coalesce(number, 0)
+    return NUMBER.figure(leaf, situation) if leaf.window else F("purchase_count")
 
 
-def purchase_sum(leaf: Leaf, situation: Situation) -> object:
-    """What was paid less what was given back; nothing bought is 0."""
-    rows, amount = paid(leaf, purchases(leaf, situation))
-    return Coalesce(one_figure(rows, Sum(amount), DECIMAL), Value(0), output_field=DECIMAL)
-
-
-def purchase_average(leaf: Leaf, situation: Situation) -> object:
-    """The mean of a purchase; without one there is no mean."""
-    rows, amount = paid(leaf, bought(leaf, situation))
-    return one_figure(rows, Avg(amount, output_field=DECIMAL), DECIMAL)
-
-
-def purchase_biggest(leaf: Leaf, situation: Situation) -> object:
-    rows, amount = paid(leaf, bought(leaf, situation))
-    return one_figure(rows, Max(amount), DECIMAL)
-
-
-def purchase_products(leaf: Leaf, situation: Situation) -> object:
-    rows = bought(leaf, situation).exclude(product="")
-    return Coalesce(one_figure(rows, Count("product", distinct=True), IntegerField()), 0)
+def count_holds(leaf: Leaf, situation: Situation) -> Q:
+    """All purchases ever are counted in the row of the client."""
+    if leaf.window:
+        return NUMBER.holds(leaf, situation)
+    return number_condition(F("purchase_count"), leaf.op, leaf.value)
 
 
 def bought_product(leaf: Leaf, situation: Situation) -> object:
-    return Exists(bought(leaf, situation).filter(product__icontains=leaf.value))
+    own = Purchase.objects.filter(client=OuterRef("pk"), amount__gte=0)
+    return Exists(in_window(own, leaf, situation).filter(product__icontains=leaf.value))
 
 
 for _entry in (
@@ -88,6 +106,7 @@ for _entry in (
         _("Number of purchases"),
         "number",
         purchase_count,
+        holds=count_holds,
         windowed=True,
         section="purchases",
         subject=_("the number of purchases"),
@@ -97,7 +116,8 @@ for _entry in (
         "purchase_sum",
         _("Sum of purchases"),
         "number",
-        purchase_sum,
+        SUM.figure,
+        holds=SUM.holds,
         windowed=True,
         currency=True,
         section="purchases",
@@ -108,7 +128,8 @@ for _entry in (
         "purchase_average",
         _("Average purchase"),
         "number",
-        purchase_average,
+        AVERAGE.figure,
+        holds=AVERAGE.holds,
         windowed=True,
         currency=True,
         section="purchases",
@@ -118,7 +139,8 @@ for _entry in (
         "purchase_biggest",
         _("Biggest purchase"),
         "number",
-        purchase_biggest,
+        BIGGEST.figure,
+        holds=BIGGEST.holds,
         windowed=True,
         currency=True,
         section="purchases",
@@ -128,7 +150,8 @@ for _entry in (
         "purchase_products",
         _("Number of different products"),
         "number",
-        purchase_products,
+        PRODUCTS.figure,
+        holds=PRODUCTS.holds,
         windowed=True,
         section="purchases",
         subject=_("the number of different products bought"),

@@ -9,6 +9,8 @@ from django.db.models import (
     Max,
     Min,
     OuterRef,
+    Q,
+    QuerySet,
     Subquery,
     Value,
 )
@@ -17,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models import Purchase, RfmScore
 from clientgroups.selectors.rules.fields import Field, Leaf, Situation, column, register_field
+from clientgroups.selectors.rules.together import figure_holds, in_question
 
 DAYS = DecimalField(max_digits=12, decimal_places=2)
 
@@ -35,26 +38,50 @@ def recency_days(leaf: Leaf, situation: Situation) -> object:
     return DaysBetween(today, F("last_purchase_on"))
 
 
-def _days_bought():  # noqa: ANN202
-    bought = Purchase.objects.filter(client=OuterRef("pk"), amount__gte=0).order_by()
-    return bought.values("client").annotate(
-        days=Count("bought_on", distinct=True), span=DaysBetween(Max("bought_on"), Min("bought_on"))
+def _days_bought(rows: QuerySet) -> QuerySet:
+    return (
+        rows.filter(amount__gte=0)
+        .order_by()
+        .values("client")
+        .annotate(
+            days=Count("bought_on", distinct=True),
+            span=DaysBetween(Max("bought_on"), Min("bought_on")),
+        )
     )
+
+
+def _own() -> QuerySet:
+    return Purchase.objects.filter(client=OuterRef("pk"))
+
+
+def _gap() -> object:
+    return Cast(F("span"), DAYS) / NullIf(F("days") - 1, 0)
 
 
 def purchase_days(leaf: Leaf, situation: Situation) -> object:
     """Days with a purchase: the lines of one order count once."""
-    return Coalesce(Subquery(_days_bought().values("days"), output_field=IntegerField()), 0)
+    days = _days_bought(_own()).values("days")
+    return Coalesce(Subquery(days, output_field=IntegerField()), 0)
+
+
+def days_hold(leaf: Leaf, situation: Situation) -> Q:
+    rows = _days_bought(in_question(Purchase.objects.all(), situation))
+    return figure_holds(rows.annotate(figure=F("days")), leaf, nothing=0)
 
 
 def purchase_gap(leaf: Leaf, situation: Situation) -> object:
     """Mean days from one day with a purchase to the next; one such day has no next."""
-    gap = Cast(F("span"), DAYS) / NullIf(F("days") - 1, 0)
-    return Subquery(_days_bought().annotate(gap=gap).values("gap"), output_field=DAYS)
+    gaps = _days_bought(_own()).annotate(gap=_gap()).values("gap")
+    return Subquery(gaps, output_field=DAYS)
 
 
-def _number(key: str, label: str, subject: str, figure: object, *, optional: bool = True) -> Field:
-    return Field(key, label, "number", figure, section="value", subject=subject, optional=optional)
+def gap_holds(leaf: Leaf, situation: Situation) -> Q:
+    rows = _days_bought(in_question(Purchase.objects.all(), situation))
+    return figure_holds(rows.annotate(figure=_gap()), leaf)
+
+
+def _number(key: str, label: str, subject: str, figure: object, **more: object) -> Field:
+    return Field(key, label, "number", figure, section="value", subject=subject, **more)
 
 
 for _entry in (
@@ -87,6 +114,7 @@ for _entry in (
         _("Days with a purchase"),
         _("the number of days with a purchase"),
         purchase_days,
+        holds=days_hold,
         optional=False,
     ),
     _number(
@@ -94,6 +122,7 @@ for _entry in (
         _("Days between purchases"),
         _("the mean number of days between purchases"),
         purchase_gap,
+        holds=gap_holds,
     ),
 ):
     register_field(_entry)
