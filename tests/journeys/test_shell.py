@@ -182,7 +182,9 @@ def test_ended_session_leads_to_sign_in_and_back(person, open_page):
 
 def test_axe_says_what_is_wrong(browser):
     page = browser.new_page()
-    page.set_content("<html lang='en'><title>t</title><main><h1>h</h1><img id='bad' src='x'></main>")
+    page.set_content(
+        "<html lang='en'><title>t</title><main><h1>h</h1><img id='bad' src='x'></main>"
+    )
 
     assert [line.partition(":")[0] for line in violations(page)] == ["image-alt"]
     page.close()
