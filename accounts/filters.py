@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, User
+from accounts.trail import verb_choices
 
 
 def kinds():
@@ -38,10 +39,8 @@ class AuditFilter(django_filters.FilterSet):
     actor = django_filters.ModelChoiceFilter(
         queryset=User.objects.all(), label=_("Who"), empty_label=_("Everybody")
     )
-    verb = django_filters.CharFilter(
-        lookup_expr="istartswith",
-        label=_("Action"),
-        widget=forms.TextInput(attrs={"list": "verbs"}),
+    verb = django_filters.ChoiceFilter(
+        choices=verb_choices, label=_("Action"), empty_label=_("Everything")
     )
     kind = django_filters.ChoiceFilter(
         field_name="target_type",

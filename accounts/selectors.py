@@ -4,7 +4,6 @@ from zoneinfo import available_timezones
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import Http404
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from accounts.clients import client_name
 from accounts.models import AuditEvent, User
+from accounts.trail import Change, changes_of, kind_of, sentence_of
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,11 @@ class SecondFactor:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A field of an audited row, before and after."""
-
-    field: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
 class AuditRow:
     """One line of the audit trail, ready to be read."""
 
     event: AuditEvent
+    text: str
     kind: str
     changes: list[Change]
 
@@ -101,28 +93,13 @@ def audit_events() -> QuerySet[AuditEvent]:
 
 
 def audit_row(event: AuditEvent) -> AuditRow:
-    """One line of the trail in words: the kind of row and every change before → after."""
-    try:
-        kind = str(apps.get_model(event.target_type)._meta.verbose_name)
-    except (LookupError, ValueError):
-        kind = event.target_type
+    """One line of the trail in words."""
     return AuditRow(
         event=event,
-        kind=kind,
-        changes=[Change(field, *_before_after(value)) for field, value in event.changes.items()],
+        text=sentence_of(event),
+        kind=kind_of(event),
+        changes=list(changes_of(event)),
     )
-
-
-def _before_after(value: object) -> tuple[str, str]:
-    pair = value if isinstance(value, list) and len(value) == 2 else [None, value]
-    before, after = ("–" if each in (None, "") else str(each)[:200] for each in pair)
-    return before, after
-
-
-def recent_verbs() -> list[str]:
-    """What happened lately, as suggestions for the filter of the audit trail."""
-    recent = AuditEvent.objects.order_by("-at", "-pk").values_list("verb", flat=True)[:500]
-    return sorted(set(recent))
 
 
 def time_zones() -> list[str]:

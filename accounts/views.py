@@ -69,7 +69,6 @@ def audit_list(request):
         "filter": chosen,
         "page": events,
         "rows": [selectors.audit_row(event) for event in events],
-        "verbs": selectors.recent_verbs(),
     }
     return render_page(request, "accounts/audit/list", context)
 
