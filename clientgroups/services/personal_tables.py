@@ -31,6 +31,7 @@ from clientgroups.models import (
     StagedPurchase,
 )
 from clientgroups.selectors.personal import PersonalData, own_addresses, register
+from clientgroups.services.clients import ARCHIVED
 
 # Stands where a column may not be empty; the same in every language.
 DASH = "–"
@@ -119,6 +120,13 @@ def erase_invitations(client: Client) -> int:
     return rows.count()
 
 
+def erase_memberships(client: Client) -> int:
+    """Whatever a person wrote about coming and going; that it was put away is our own word."""
+    rows = Membership.objects.filter(client=client)
+    rows.exclude(ended_because=ARCHIVED).update(ended_because="")
+    return rows.update(began_because="")
+
+
 def erase_interactions(client: Client) -> int:
     rows = Interaction.objects.filter(client=client)
     rows.exclude(follow_up_note="").update(follow_up_note=DASH)
@@ -138,13 +146,13 @@ def erase_merges(client: Client) -> int:
 
 def staged_of(client: Client) -> tuple[QuerySet, QuerySet]:
     """Lines of files that wait for a decision and name the client or one of its contacts."""
-    named = Q(data__client__name=client.name)
+    named = Q(data__client__name=client.name) | Q(data__client__ref=client.pk)
     for mail in own_addresses(client):
         named |= Q(data__contact__email__iexact=mail)
     bought = Q(client_name=client.name)
     if client.external_id:
         named |= Q(client_key=client.external_id)
-        named |= Q(data__client__external_id=client.external_id)
+        named |= Q(data__client__number=client.external_id)
         bought |= Q(client_external_id=client.external_id)
     return StagedContact.objects.filter(named), StagedPurchase.objects.filter(bought)
 
@@ -221,7 +229,7 @@ ENTRIES = [
                 "ended_because",
             ),
         ),
-        blanking(Membership, "client", began_because=""),
+        erase_memberships,
     ),
     PersonalData(
         "stages",

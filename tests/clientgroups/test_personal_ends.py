@@ -1,19 +1,20 @@
 """What is open when a client is erased or put away ends, and nobody is told about it later."""
 
 import datetime as dt
+import uuid
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from clientgroups.models import Client, ServiceRequest
+from clientgroups.models import Client, ServiceRequest, StagedContact
 from clientgroups.selectors.requests import queue_counts
 from clientgroups.services.personal import erase_client
 from clientgroups.services.sla_watch import watch_service_levels
 from notifications.models import Message
 from tests.factories.accounts import UserFactory
-from tests.factories.clientgroups import ClientGroupFactory, MembershipFactory
+from tests.factories.clientgroups import ClientFactory, ClientGroupFactory, MembershipFactory
 from tests.factories.requests import ServiceRequestFactory
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +44,44 @@ def test_erasing_ends_listed_memberships_and_leaves_those_of_rules_to_their_rule
     assert (listed.valid_to, listed.ended_because) == (timezone.localdate(), "archived")
     assert listed.client_group.member_count == 0
     assert by_rule.valid_to is None
+
+
+def test_erasing_forgets_why_somebody_left_a_group():
+    gone = MembershipFactory(
+        valid_from=dt.date(2026, 1, 1),
+        valid_to=dt.date(2026, 2, 1),
+        began_because="Friend of Jane",
+        ended_because="Divorced",
+    )
+    away = MembershipFactory(
+        client=gone.client,
+        valid_from=dt.date(2026, 1, 1),
+        valid_to=dt.date(2026, 2, 1),
+        ended_because="archived",
+    )
+
+    erase(gone.client)
+
+    gone.refresh_from_db()
+    away.refresh_from_db()
+    assert (gone.began_because, gone.ended_because) == ("", "")
+    assert away.ended_because == "archived"
+
+
+def test_erasing_takes_lines_that_name_the_client_by_number_or_reference():
+    client = ClientFactory(external_id="K-77", name="Blue Harbour")
+    batch = uuid.uuid4()
+    told = [{"number": "K-77", "name": "Other"}, {"ref": client.pk, "name": "New name"}]
+    others = [{"number": "K-78", "name": "Other"}]
+    for line, data in enumerate([*told, *others], 2):
+        StagedContact.objects.create(
+            batch=batch, line=line, client_key="", data={"client": data, "contact": {}}
+        )
+
+    counts = erase(client)
+
+    assert counts["staged"] == 2
+    assert StagedContact.objects.get().data["client"]["number"] == "K-78"
 
 
 @pytest.mark.parametrize("status", ["new", "open", "waiting"])
