@@ -33,16 +33,17 @@ UPDATE clientgroups_membership m
  WHERE m.client_group_id = %s AND m.valid_to IS NULL {among}
    AND NOT EXISTS (SELECT 1 FROM ({matched}) found WHERE found.id = m.client_id)
 """
+# What was there before is gathered first. Asked for each new row, it would be sought among all rows
+# that this statement has just written.
 JOIN = """
 INSERT INTO clientgroups_membership
        (client_group_id, client_id, valid_from, valid_to, began_because, ended_because)
-SELECT %s, found.id,
-       GREATEST(%s, (SELECT max(old.valid_to) FROM clientgroups_membership old
-                      WHERE old.client_group_id = %s AND old.client_id = found.id)),
-       NULL, '', ''
+SELECT %s, found.id, GREATEST(%s, old.until), NULL, '', ''
   FROM ({matched}) found
- WHERE NOT EXISTS (SELECT 1 FROM clientgroups_membership m WHERE m.client_group_id = %s
-                      AND m.client_id = found.id AND m.valid_to IS NULL)
+  LEFT JOIN (SELECT m.client_id, max(m.valid_to) AS until, bool_or(m.valid_to IS NULL) AS inside
+               FROM clientgroups_membership m WHERE m.client_group_id = %s {among}
+              GROUP BY m.client_id) old ON old.client_id = found.id
+ WHERE old.inside IS NOT TRUE
 """
 AMONG = "AND m.client_id = ANY(%s)"
 
@@ -129,7 +130,7 @@ def _follow_rule(group: ClientGroup, today: dt.date) -> Moved:
         scan = "SELECT id FROM rule_matches"
         cursor.execute(LEAVE.format(matched=scan, among=""), [today, group.pk])
         left = cursor.rowcount
-        cursor.execute(JOIN.format(matched=scan), [group.pk, today, group.pk, group.pk])
+        cursor.execute(JOIN.format(matched=scan, among=""), [group.pk, today, group.pk])
         joined = cursor.rowcount
         cursor.execute("SET LOCAL enable_nestloop = on")
         cursor.execute("DROP TABLE rule_matches")
@@ -152,8 +153,8 @@ def refresh_clients(
         leave = LEAVE.format(matched=matched, among=AMONG)
         cursor.execute(leave, [today, locked.pk, keys, *params])
         left = cursor.rowcount
-        join = JOIN.format(matched=matched)
-        cursor.execute(join, [locked.pk, today, locked.pk, *params, locked.pk])
+        join = JOIN.format(matched=matched, among=AMONG)
+        cursor.execute(join, [locked.pk, today, *params, locked.pk, keys])
         moved = Moved(cursor.rowcount, left)
     if moved:
         locked.member_count = locked.memberships.current().count()
