@@ -24,6 +24,7 @@ from reports.selectors.compare_tests import (
     ShareSample,
     compare,
 )
+from reports.selectors.compare_value import value_figures
 
 FEWEST, MOST = 2, 5
 SHARE, NUMBER, SIGNED, MONEY, SCORE, GROWTH = (
@@ -111,7 +112,7 @@ def compare_groups(groups: list[ClientGroup], user: User, *, all_time: bool = Fa
     sections = [
         _clients(groups, rows),
         _satisfaction(groups, figures.rollups(groups, kind, start)),
-        _value([figures.value_figures(group, today) for group in groups]),
+        _value(value_figures(groups, today)),
         _care(groups, user, now),
     ]
     samples = {

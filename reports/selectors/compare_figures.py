@@ -10,11 +10,7 @@ from accounts.models import User
 from clientgroups.models import ClientGroup, ServiceRequest
 from clientgroups.selectors.group_requests import of_group
 from clientgroups.selectors.request_figures import was_member
-from clientgroups.selectors.retention import Retention, retention_in
-from clientgroups.selectors.sales import Growth, growths_in
 from clientgroups.selectors.touches import DueTouches, Wanted
-from clientgroups.selectors.value_periods import periods
-from clientgroups.selectors.value_scope import Scope
 from feedback.models import Metric, PeriodKind, SatisfactionRollup
 from projects.models import Goal
 from projects.selectors.group_goals import goals_for
@@ -125,23 +121,6 @@ def rollups(
 
 
 # Sales, care and goals ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ValueFigures:
-    retention: Retention
-    growth: Growth
-
-
-def value_figures(group: ClientGroup, today: dt.date) -> ValueFigures:
-    """Retention over the last twelve full months, and sales of the last full quarter."""
-    scope = Scope(group=group)
-    months = [period for period in periods("month", today, 13) if not period.partial][-12:]
-    quarter = [period for period in periods("quarter", today, 2) if not period.partial][-1]
-    return ValueFigures(
-        retention=retention_in(scope, [(months[0].start, months[-1].end)])[0],
-        growth=growths_in(scope, [quarter])[0],
-    )
 
 
 def service_figures(group: ClientGroup, now: dt.datetime) -> ServiceFigures:
