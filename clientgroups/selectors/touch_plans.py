@@ -13,12 +13,9 @@ from accounts.models import User
 from clientgroups.models import ClientGroup, TouchPlan
 from clientgroups.selectors import child_of, visible_group
 
-# One line per client that any plan holds for. {facts}: where last_touch_on comes from.
-DUE = """
-SELECT DISTINCT ON (m.client_id)
-       m.client_id, p.id AS plan_id, p.client_group_id AS group_id, p.every_days,
-       {last_touch} AS last_touch_on,
-       GREATEST(COALESCE({last_touch}, m.valid_from) + p.every_days, p.begins_on) AS due_on
+DUE_ON = "GREATEST(COALESCE({last_touch}, m.valid_from) + p.every_days, p.begins_on)"
+# Who is planned for, by which plan. {facts}: where last_touch_on comes from.
+PLANNED = """
   FROM clientgroups_membership m
   JOIN clientgroups_clientgroup g ON g.id = m.client_group_id AND g.archived_at IS NULL
   JOIN clientgroups_client c ON c.id = m.client_id AND c.archived_at IS NULL
@@ -28,13 +25,52 @@ SELECT DISTINCT ON (m.client_id)
         SELECT FROM clientgroups_touchplan own
          WHERE own.client_group_id = p.client_group_id AND own.stage = c.stage))
  WHERE m.valid_to IS NULL AND {only}
+"""
+# One line per client that any plan holds for.
+DUE = f"""
+SELECT DISTINCT ON (m.client_id)
+       m.client_id, p.id AS plan_id, p.client_group_id AS group_id, p.every_days,
+       {{last_touch}} AS last_touch_on, {DUE_ON} AS due_on
+{PLANNED}
  ORDER BY m.client_id, due_on, p.every_days, p.id
+"""  # noqa: S608
+# The day alone: groups of clients are added up without sorting them.
+DAYS = f"""
+SELECT m.client_id, min({DUE_ON}) AS due_on
+{PLANNED}
+ GROUP BY m.client_id
+"""  # noqa: S608
+# A part of those days in their order, with the plan behind each, and the number of all of them.
+PART = """
+SELECT found.client_id, due.plan_id, due.due_on, due.last_touch_on, found.n
+  FROM (SELECT days.client_id, days.due_on, count(*) OVER () AS n
+          FROM ({days}) days{conditions}
+         ORDER BY days.due_on, days.client_id OFFSET %s LIMIT %s) found
+  JOIN LATERAL ({due}) due ON TRUE
+ ORDER BY found.due_on, found.client_id
 """
 
 
 def due_sql(*, only: str = "TRUE", last_touch: str = "c.last_touch_on", facts: str = "") -> str:
     """The statement; `only` narrows it, with conditions of ours over m, c, g and p."""
     return DUE.format(only=only, last_touch=last_touch, facts=facts)
+
+
+def days_sql(*, only: str, until: bool) -> str:
+    """The day of each client. `until`: only plans that ask for a client up to a day, which follows
+    the parameters of `only`; they decide for whoever is asked for by then.
+    """
+    last_touch = "c.last_touch_on"
+    if until:
+        only = f"{only} AND {DUE_ON.format(last_touch=last_touch)} <= %s"
+    return DAYS.format(only=only, last_touch=last_touch, facts="")
+
+
+def part_sql(days: str, conditions: str) -> str:
+    """A part of the days with their plans; OFFSET and LIMIT follow the other parameters."""
+    return PART.format(
+        days=days, conditions=conditions, due=due_sql(only="m.client_id = found.client_id")
+    )
 
 
 def plans_of(group: ClientGroup) -> QuerySet[TouchPlan]:

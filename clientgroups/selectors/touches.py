@@ -20,11 +20,19 @@ from clientgroups.models import (
     TouchPlan,
 )
 from clientgroups.selectors import Part
-from clientgroups.selectors.touch_plans import due_sql, groups_with_plans, late_by, plans_of
+from clientgroups.selectors.touch_plans import (
+    days_sql,
+    groups_with_plans,
+    late_by,
+    part_sql,
+    plans_of,
+)
+from clientgroups.selectors.value_scope import rows_of
 
 SHOWN_IN_PANEL = 5
 CHOICES = 200
 SOON = 7
+DAY = dt.timedelta(days=1)
 # What the chips of the list ask for.
 OVERDUE, COMING, ALL = "overdue", "coming", "all"
 
@@ -134,20 +142,19 @@ class DueTouches:
 
     def count(self) -> int:
         if self._count is None:
-            self._count = self._ask("count(*)")[0][0]
+            days, conditions, params = self._days()
+            sql = f"SELECT count(*) FROM ({days}) days{conditions}"  # noqa: S608 - our own pieces
+            self._count = rows_of(sql, params)[0][0]
         return self._count
 
     __len__ = count
 
     def read(self, start: int, stop: int) -> "DueTouches":
         """Fetch a part beforehand; the number of all lines comes along with it."""
-        rows = self._ask(
-            "due.client_id, due.plan_id, due.due_on, due.last_touch_on, count(*) OVER ()",
-            " ORDER BY due.due_on, due.client_id OFFSET %s LIMIT %s",
-            [start, stop - start],
-        )
-        if rows:
-            self._count = rows[0][-1]
+        days, conditions, params = self._days()
+        rows = rows_of(part_sql(days, conditions), [*params, start, stop - start])
+        if rows or not start:
+            self._count = rows[0][-1] if rows else 0
         self._read[start, stop] = [row[:-1] for row in rows]
         return self
 
@@ -159,41 +166,38 @@ class DueTouches:
             found = self.read(start, stop)._read[start, stop]
         return _filled(found[: stop - start], self.today, self.user)
 
-    def _ask(self, what, tail="", more=()):
-        visible, params = (
-            Client.objects.visible_to(self.user).active().order_by().values("pk")
-        ).query.sql_with_params()
-        own = "TRUE" if self.user.sees_everything else f"m.client_id IN ({visible})"
-        params = [] if self.user.sees_everything else list(params)
-        conditions, values = self._conditions()
-        sql = f"SELECT {what} FROM ({due_sql(only=own)}) due{conditions}{tail}"  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [*params, *values, *more])
-            return cursor.fetchall()
+    def _days(self):
+        """(statement of the days, what narrows them, parameters of both)."""
+        tests, values = ["TRUE"], []
+        if not self.user.sees_everything:
+            visible = Client.objects.visible_to(self.user).active().order_by().values("pk")
+            self._inside(tests, values, "m.client_id", visible)
+        self._whose(tests, values)
+        until = {OVERDUE: self.today - DAY, COMING: self.today + SOON * DAY}.get(self.wanted.show)
+        days = days_sql(only=" AND ".join(tests), until=until is not None)
+        if until is not None:
+            values.append(until)
+        if self.wanted.show != COMING:
+            return days, "", values
+        return days, " WHERE days.due_on >= %s", [*values, self.today]
 
-    def _conditions(self):
-        wanted, tests, values = self.wanted, [], []
-        if wanted.show == OVERDUE:
-            tests.append("due.due_on < %s")
-            values.append(self.today)
-        elif wanted.show == COMING:
-            tests.append("due.due_on BETWEEN %s AND %s")
-            values += [self.today, self.today + dt.timedelta(days=SOON)]
+    def _whose(self, tests, values):
+        """Conditions on clients, which leave all plans of a client or none."""
+        wanted = self.wanted
         if wanted.group:
             # Who is in a group is for those to know who see the group.
             group = ClientGroup.objects.visible_to(self.user).filter(pk=wanted.group)
-            seen, params = group.order_by().values("pk").query.sql_with_params()
-            tests.append(
-                "EXISTS (SELECT FROM clientgroups_membership g WHERE g.client_id = due.client_id"
-                f" AND g.valid_to IS NULL AND g.client_group_id IN ({seen}))"
-            )
-            values += params
-        join = ""
-        if wanted.owner or wanted.stage:
-            join = " JOIN clientgroups_client who ON who.id = due.client_id"
-            tests.append("(%s = 0 OR who.owner_id = %s) AND (%s = '' OR who.stage = %s)")
-            values += [wanted.owner, wanted.owner, wanted.stage, wanted.stage]
-        return join + (" WHERE " + " AND ".join(tests) if tests else ""), values
+            members = Membership.objects.current().filter(client_group__in=group.values("pk"))
+            self._inside(tests, values, "m.client_id", members.order_by().values("client"))
+        for column, value in (("c.owner_id", wanted.owner), ("c.stage", wanted.stage)):
+            if value:
+                tests.append(f"{column} = %s")
+                values.append(value)
+
+    def _inside(self, tests, values, column, rows):
+        sql, params = rows.query.sql_with_params()
+        tests.append(f"{column} IN ({sql})")
+        values += params
 
 
 def _filled(rows, today, user):
