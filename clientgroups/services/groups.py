@@ -131,7 +131,8 @@ def add_clients(
     """Put clients that the person may change into a listed group; return how many were not in it.
 
     Who leads a group works for its clients, so somebody who only views a client adds it nowhere.
-    They join today, or on a past day that is named; a day in an earlier membership is refused.
+    They join today, or on a past day that is named; a day in an earlier membership is refused. Who
+    was put away or merged joins nothing.
     """
     group = ClientGroup.objects.select_for_update().get(pk=group.pk)
     _only_listed(group)
@@ -140,7 +141,9 @@ def add_clients(
         raise ValidationError({"since": _("Nobody joins in the future. Choose a day up to today.")})
     # Where the reader's day has begun before the installation's, they join on the latter.
     since = since and min(since, today)
-    wanted = Client.objects.editable_by(actor).filter(pk__in=[client.pk for client in clients])
+    wanted = Client.objects.editable_by(actor).filter(
+        pk__in=[client.pk for client in clients], archived_at=None
+    )
     inside = group.memberships.current().values("client")
     added = []
     for client in wanted.exclude(pk__in=inside).order_by("pk"):

@@ -247,6 +247,16 @@ def test_add_clients_twice_adds_once_and_only_what_the_person_may_change():
     assert verbs() == ["group.clients_added"]
 
 
+@pytest.mark.parametrize("away", ["archived", "merged"])
+def test_client_that_was_put_away_joins_no_group(away):
+    group, kept = ClientGroupFactory(), ClientFactory()
+    merged_into = kept if away == "merged" else None
+    gone = ClientFactory(owner=group.owner, archived_at=timezone.now(), merged_into=merged_into)
+
+    assert add_clients(group=group, clients=[gone], actor=group.owner) == 0
+    assert not group.memberships.exists()
+
+
 @pytest.mark.parametrize("role", ["viewer", "member"])
 def test_client_of_a_group_one_does_not_lead_cannot_be_taken_into_an_own_group(role):
     seen, group = MembershipFactory(), ClientGroupFactory()
