@@ -1,6 +1,7 @@
 """Records of other programs in JSON, such as the tree export of Salesforce, as lines of a table."""
 
 import json
+import re
 from pathlib import Path
 
 from django.utils.translation import gettext_noop
@@ -25,6 +26,7 @@ SUGGESTED = {
     "LastName": "family",
 }
 DEEPEST = 3
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def is_json(head):
@@ -104,7 +106,14 @@ def _values(record, names):
             found["Account Id"] = account
         if "Account.Name" in found:
             found["Account Name"] = found.pop("Account.Name")
-    return {column[:80]: text for column, text in found.items() if text}
+    return {
+        _storable(column).strip()[:80]: _storable(text) for column, text in found.items() if text
+    }
+
+
+def _storable(text):
+    """JSON may name NUL and halves of signs, which no database keeps."""
+    return UNSTORABLE.sub(" ", text)
 
 
 def _flat(value, name, depth):

@@ -11,6 +11,7 @@ from clientgroups.importers.contact_checking import ContactChecker
 from clientgroups.importers.contacts import lines_of, recognise
 from clientgroups.importers.purchases import recognise as recognise_purchases
 from clientgroups.importers.values import currency_beside, parse_date
+from clientgroups.models import Client
 from core.files.issues import IssueLog
 from core.files.refusal import Refusal
 from core.files.tables import data_rows, read_shape
@@ -261,3 +262,20 @@ def test_files_with_references_are_offered_and_others_not(
 
     assert [label.split(" ")[0] for _key, label in form.fields["link"].choices] == ["No", "a.json"]
     assert form["link"].value() == form.fields["link"].choices[1][0]
+
+
+def test_signs_that_no_database_keeps_are_replaced_in_records(
+    client, sign_in, upload, send_mapping, work_off
+):
+    sign_in("manager")
+    head = '{"records": [{"attributes": {"type": "Account", "referenceId": "R1"}, '
+    content = head + r'"Name": "Anne", "Description": "a\ud800b\u0000c", "Own\udfff": "x"}]}'
+
+    _, run = upload(content, "a.json", kind="contacts")
+    assert send_mapping(run).status_code == 302
+    run = work_off(run)
+    client.post(reverse("imports:run_confirm", args=[run.pk]))
+
+    assert work_off(run).state == "applied"
+    assert Client.objects.get().note == "a b c"
+    assert [name for name, *_rest in run.summary["losses"]] == ["Own"]

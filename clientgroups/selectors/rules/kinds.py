@@ -1,5 +1,6 @@
 """Operators by kind of field: which there are, and what value each takes."""
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -12,6 +13,7 @@ from clientgroups.selectors.rules.periods import AHEAD, clean_day, clean_period,
 NOTHING, ONE, MANY, RANGE = "nothing", "one", "many", "range"
 PERIOD, WINDOW, NEXT = "period", "window", "next"
 TEXT_LIMIT, MOST_VALUES = 200, 100
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,11 @@ def clean_text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValidationError(_("write a text."))
     value = value.strip()
-    if len(value) > TEXT_LIMIT or "\x00" in value:
+    if len(value) > TEXT_LIMIT:
         raise ValidationError(_("the text may have at most 200 characters."))
+    # JSON may name halves of signs, which no database keeps.
+    if UNSTORABLE.search(value):
+        raise ValidationError(_("the text holds a sign that cannot be stored."))
     return value
 
 
