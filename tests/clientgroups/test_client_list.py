@@ -132,7 +132,9 @@ def test_a_group_shows_its_members_and_only_to_those_who_see_it(lead):
     assert names(lead, group="x", owner=str(lead.pk))[1] == [["Lark"]]
 
 
-def test_the_list_with_every_filter_stays_within_twelve_queries(client, lead, many, count_queries):
+def test_the_list_with_every_filter_stays_within_twelve_queries(
+    client, lead, many, count_queries, monkeypatch
+):
     client.force_login(lead)
     monkeypatch.setattr(clients_filter, "MOST_COUNTED", 2)
     query = f"group={lead.groups_led[0].pk}&owner={lead.pk}&tag=vip&q=harbour&sort=-health"
