@@ -12,6 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 
 DESK, PHONE = 480, 270  # the narrowest drawing that labels must fit into, in pixels
+MANY_BARS = 8
 GAP = 1.2  # per cent between the pieces of a bar
 
 
@@ -109,7 +110,7 @@ def _month_labels(plane, labels):
         back = len(labels) - 1 - index
         if back % step:
             continue
-        opt = " opt" if back % rare else ""
+        opt = " opt" if back % rare else "" if back else " last"
         x = _f(plane.x(index))
         yield f'<text class="tick{opt}" x="{x}%" y="100%" dy="18" text-anchor="middle">'
         yield f"{escape(label)}</text>"
@@ -216,10 +217,17 @@ def bars(values, labels, *, title, desc, tones=None, height=220):
             f'height="{_f(100 - y)}%" rx="3">'
             f"<title>{escape(labels[index])}: {value:g}</title></rect>"
             f'<text class="bar-n" x="{_f(plane.x(index))}%" y="{_f(y)}%" dy="-5" '
-            f'text-anchor="middle">{value:g}</text>'
+            f'text-anchor="middle">{_short(value, plane.count)}</text>'
         )
     parts += [*_month_labels(plane, labels), "</svg>"]
     return _frame(title, desc, height, "".join(parts))
+
+
+def _short(value, count):
+    """Whole numbers over many bars, so that they do not touch on a phone."""
+    if count > MANY_BARS and abs(value) >= 10:
+        return str(math.floor(value + 0.5))
+    return f"{value:g}"
 
 
 def hbars(rows, *, title, desc, maximum=None):

@@ -16,7 +16,9 @@ from core.forms import DateTimeInput, NumberInput, SearchInput, TextArea
 
 class ActivityForm(forms.ModelForm):
     client_group = forms.ModelChoiceField(
-        queryset=ClientGroup.objects.none(), label=_("Client group")
+        queryset=ClientGroup.objects.none(),
+        label=_("Client group"),
+        empty_label=_("Choose a client group"),
     )
     submission_key = forms.UUIDField(widget=HiddenInput, initial=uuid.uuid4)
 
@@ -71,6 +73,7 @@ class ActivityForm(forms.ModelForm):
         refused = _("You may only ask the clients of groups that you may plan for.")
         self.fields["audience"].error_messages["invalid_choice"] = refused
         self.fields["owner"].queryset = people_for(home, user, activity)
+        self.fields["owner"].empty_label = None
         zone = _("Your time zone: %(zone)s.") % {"zone": timezone.get_current_timezone_name()}
         self.fields["starts_at"].help_text = zone
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.once_forms import Once
 from clientgroups.forms.tags import TagsField
-from clientgroups.models import Client, ClientGroup, Contact, CustomField
+from clientgroups.models import Channel, Client, ClientGroup, Contact, CustomField
 from clientgroups.selectors.clients_custom import clean_value, custom_fields
 from clientgroups.services.clients import CONSENTS
 from core.forms import DateInput, NumberInput, TextArea
@@ -174,6 +174,10 @@ class ContactForm(Once, forms.ModelForm):
             "email_consent": _("Without it no survey is sent."),
             "is_active": _("Switch off when the person has left."),
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["preferred_channel"].choices = [("", _("No preference")), *Channel.choices]
 
     def clean_time_zone(self):
         name = self.cleaned_data["time_zone"].strip()

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower, Right
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models.client import Client
@@ -16,7 +16,7 @@ from core.search import search_field
 class Channel(models.TextChoices):
     """Ways to reach a person; each needs its own consent."""
 
-    EMAIL = "email", _("E-mail")
+    EMAIL = "email", pgettext_lazy("way of talking with a client", "E-mail")
     PHONE = "phone", _("Phone")
     CHAT = "chat", _("Chat or text message")
     POST = "post", _("Letter")

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clientgroups.models.client import Client
 from clientgroups.models.contact import Contact
@@ -36,10 +37,10 @@ class Interaction(models.Model):
     class Kind(models.TextChoices):
         CALL = "call", _("Call")
         VISIT = "visit", _("Visit")
-        EMAIL = "email", _("E-mail")
+        EMAIL = "email", pgettext_lazy("way of talking with a client", "E-mail")
         CHAT = "chat", _("Chat")
         MEETING = "meeting", _("Meeting")
-        NOTE = "note", _("Note")
+        NOTE = "note", pgettext_lazy("what somebody wrote down", "Note")
 
     class Direction(models.TextChoices):
         OUT = "out", _("From us")

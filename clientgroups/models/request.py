@@ -7,7 +7,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.models.calendar import BusinessCalendar
@@ -124,7 +124,7 @@ class ServiceRequest(models.Model):
         CLOSED = "closed", _("Closed")
 
     class Source(models.TextChoices):
-        EMAIL = "email", _("E-mail")
+        EMAIL = "email", pgettext_lazy("way of talking with a client", "E-mail")
         PHONE = "phone", _("Phone")
         CHAT = "chat", _("Chat")
         VISIT = "visit", _("Visit")

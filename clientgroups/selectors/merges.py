@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext_lazy
+from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 
 from clientgroups.models import Client, Contact
 from clientgroups.selectors.clients_custom import custom_fields, shown
@@ -19,7 +19,7 @@ FIELDS = [
     ("city", gettext_lazy("City")),
     ("region", gettext_lazy("Region")),
     ("country", gettext_lazy("Country")),
-    ("note", gettext_lazy("Note")),
+    ("note", pgettext_lazy("what somebody wrote down", "Note")),
 ]
 COUNTED = [
     ("contacts", ngettext_lazy("%(n)s contact", "%(n)s contacts", "n")),

@@ -109,6 +109,18 @@ def test_bars_start_at_zero_and_skip_what_is_unknown():
     assert len(elements(charts.bars([1], ["1"], title="T", desc="D"), "rect")) == 1
 
 
+def test_many_bars_carry_whole_numbers_so_that_they_do_not_touch():
+    few = charts.bars([40.5, 3.2], ["1", "2"], title="T", desc="D")
+    many = charts.bars([40.5, 3.2, 12] * 4, list("abcdefghijkl"), title="T", desc="D")
+
+    def numbers(svg):
+        return [text.text for text in elements(svg, "text", "bar-n")]
+
+    assert numbers(few) == ["40.5", "3.2"]
+    assert numbers(many)[:3] == ["41", "3.2", "12"]
+    assert ">a: 40.5<" in many
+
+
 def test_lying_bars_show_a_dash_for_no_data():
     svg = charts.hbars([("A", 5, "ok"), ("B", None, "")], title="T", desc="D", maximum=10)
 
