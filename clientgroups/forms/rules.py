@@ -59,7 +59,8 @@ class RuleBuilder:
     def take(self, step):
         verb, _colon, place = step.partition(":")
         if verb == "text":
-            self.as_text, self.text = True, as_text(self.raw())
+            if not self.as_text:
+                self.as_text, self.text = True, as_text(self.raw())
         elif verb == "rows":
             self.leave_text()
         elif verb == "preset":
@@ -69,6 +70,18 @@ class RuleBuilder:
         if not self.root.parts:
             self.root.parts = [self.new_row()]
         self.root.number()
+        self.focus = self.focus or self.led_to(verb)
+
+    def led_to(self, verb):
+        """Where the focus goes when the button that was pressed is gone afterwards."""
+        if verb == "text" or verb == "rows" and self.as_text:
+            return "rule-text"
+        if verb == "rows":
+            return "c-text"
+        if verb != "preset":
+            return ""
+        last = self.root.parts[-1]
+        return f"{last.prefix}-{'match' if isinstance(last, Branch) else 'field'}"
 
     def new_row(self):
         return Row(register=self.register)

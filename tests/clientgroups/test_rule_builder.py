@@ -312,3 +312,21 @@ def test_text_takes_no_steps(admin):
     assert RuleBuilder.of_post(data, admin).raw() == TREE
     with override("zh-hans"):
         assert RuleBuilder.of_post(data, admin).tree.lines
+
+
+def test_focus_follows_what_takes_the_place_of_the_pressed_button(admin):
+    assert after(TREE, admin, "text").focus == "rule-text"
+    assert after(TREE, admin, "text", more=[("as_text", "yes")]).focus == "rule-text"
+    written = [("as_text", "yes"), ("rule_text", json.dumps(TREE))]
+    assert after(TREE, admin, "rows", more=written).focus == "c-text"
+    wrong = [("as_text", "yes"), ("rule_text", "{")]
+    assert after(TREE, admin, "rows", more=wrong).focus == "rule-text"
+    assert after(TREE, admin, "fields").focus == ""
+
+
+@pytest.mark.parametrize("key", [preset.key for preset in PRESETS])
+def test_focus_goes_to_the_ready_rule_that_was_added(admin, key):
+    builder = after(TREE, admin, f"preset:{key}")
+
+    last = builder.root.parts[-1]
+    assert builder.focus == f"{last.prefix}-{'match' if hasattr(last, 'parts') else 'field'}"
