@@ -7,6 +7,7 @@ import logging
 from functools import wraps
 
 from allauth.account.views import PasswordResetView
+from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
@@ -51,4 +52,6 @@ class AskResetView(PasswordResetView):
             return uncounted(response)
 
 
-ask_reset = AskResetView.as_view()
+@login_not_required
+def ask_reset(request):
+    return AskResetView.as_view()(request)

@@ -20,6 +20,7 @@ from tests.sources import BASE_DIR, LAYERS, our_models, our_patterns, sources, t
 KNOWN = set().union(ADMINISTRATOR, MANAGER, *ALLOWED.values())
 # Views that anybody may open, or that ask for no named right, and why.
 UNSTAMPED = {
+    "accounts.auth_views.ask_reset": "who forgot a password cannot sign in",
     "accounts.views.set_language": "offered before signing in, too",
     "accounts.views.set_theme": "offered before signing in, too",
     "clientgroups.views.activity_answer.activity_answer": "an invited person answers by token",

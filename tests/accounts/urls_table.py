@@ -11,6 +11,7 @@ def one_more_event():
 
 
 ROWS = [
+    Url("account_reset_password", PUBLIC),
     Url("accounts:profile", SIGNED_IN),
     Url("accounts:profile", SIGNED_IN, post={}, note="refused form"),
     Url("accounts:security", SIGNED_IN),
