@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from accounts.models import SentForm
+from clientgroups.models import Client
+from tests.factories.accounts import UserFactory
 from tests.factories.clientgroups import (
     ClientFactory,
     ClientGroupFactory,
@@ -28,6 +30,7 @@ from tests.url_table import names
 
 pytestmark = pytest.mark.django_db
 
+LI = "li@example.org"
 MAKING = re.compile(r"_(create|add|new|log|write|measure|check_in|import)$|:quick_add$")
 # They look like making a row and make none by themselves.
 LEADING = {
@@ -74,6 +77,19 @@ def upload(name, text):
     return lambda _row: {"file": SimpleUploadedFile(name, text.encode())}
 
 
+def beside_li(make):
+    def both():
+        UserFactory(email=LI)
+        return make()
+
+    return both
+
+
+def group_beside_lin():
+    ClientFactory(name="Lin Trading")
+    return ClientGroupFactory()
+
+
 def request_beside_a_board():
     TaskFactory()
     return grouped_request()
@@ -108,6 +124,10 @@ FORMS = [
     Form("clientgroups:finding_create", {
         "title": "Faster answers", "source": "Interviews", "found_on": "2026-01-01",
     }, ClientGroupFactory),
+    Form("clientgroups:group_access", {"email": LI, "role": "lead"}, beside_li(ClientGroupFactory)),
+    Form("clientgroups:group_add_clients",
+         lambda _row: {"clients": [Client.objects.get(name="Lin Trading").pk]}, group_beside_lin,
+         query=lambda _row: "?q=Lin"),
     Form("clientgroups:group_create", {"name": "Loyal", "step": "save"},
          query=lambda _row: "?kind=static"),
     Form("clientgroups:plan_create", {"every_days": "30"}, ClientGroupFactory),
@@ -127,6 +147,7 @@ FORMS = [
     Form("projects:interaction_create", {"summary": "Called"}, project_with_member,
          query=lambda row: f"?client={row.client_group.memberships.get().client_id}"),
     Form("projects:label_create", {"name": "Care", "colour": "teal"}, ProjectFactory),
+    Form("projects:project_access", {"email": LI, "role": "lead"}, beside_li(ProjectFactory)),
     Form("projects:project_create", lambda row: {"name": "Care calls", "client_group": row.pk},
          ClientGroupFactory, lambda _row: {}),
     Form("projects:quick_add", {"text": "Call the shop"}, TaskFactory, lambda _row: {}),

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 from clientgroups.forms.filters import search
 from clientgroups.forms.groups import GrantForm, MemberSearchForm
 from clientgroups.forms.rules_members import AddSinceForm, DayForm, MovesForm
+from clientgroups.models import Client
 from clientgroups.selectors import visible_group
 from clientgroups.selectors.clients import addable_clients
 from clientgroups.selectors.groups import access_event, access_of_group, member_of_group, members_of
@@ -64,7 +65,8 @@ def group_add_clients(request, group):
     text = request.GET.get("q", "").strip()[:200]
     choices = addable_clients(group, request.user)
     data = request.POST if request.method == "POST" else None
-    form = AddSinceForm(data, choices=choices)
+    # Whoever is in the group by now may be ticked: the form was sent twice.
+    form = AddSinceForm(data, choices=Client.objects.editable_by(request.user))
     if form.is_valid():
         try:
             added = services.add_clients(group=group, actor=request.user, **form.cleaned_data)
@@ -72,7 +74,8 @@ def group_add_clients(request, group):
             form.add_error(None, problem)
         else:
             said = ngettext("%(n)s client was added.", "%(n)s clients were added.", added)
-            messages.success(request, said % {"n": added})
+            said = said % {"n": added} if added else _("These clients are in the group already.")
+            messages.success(request, said)
             return redirect(group)
     found = search(choices, "q", text) if text else choices
     found = found.select_related("owner").order_by("name", "pk")[: SUGGESTED + 1]
