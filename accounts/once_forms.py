@@ -47,13 +47,6 @@ class Once:
 
     def validate_unique(self):
         """What the first sending has stored does not stand in the way of the second."""
-        if not self._was_sent():
-            super().validate_unique()
-
-    def validate_constraints(self):
-        if not self._was_sent():
-            super().validate_constraints()
-
-    def _was_sent(self):
         key = self.cleaned_data.get(NAME)
-        return key is not None and was_sent(key)
+        if key is None or not was_sent(key):
+            super().validate_unique()
