@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from clientgroups.models import ClientGroup, GroupAccess
 from config import messages
@@ -41,6 +42,12 @@ def grant(user, role, obj):
     if isinstance(owner, ClientGroup):
         return GroupAccess.objects.create(client_group=owner, user=user, role=role)
     return ProjectAccess.objects.create(project=owner, user=user, role=role)
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_installation():
+    """What a visitor's browser chose in the test before is forgotten, as by the next request."""
+    translation.deactivate()
 
 
 @pytest.fixture
