@@ -1,10 +1,10 @@
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clientgroups.forms.groups import AddClientsForm
+from clientgroups.selectors.dates import today_here
 from core.forms import DateInput
 
 
@@ -14,7 +14,7 @@ def day_input():
 
 
 def not_to_come(day):
-    if day and day > timezone.localdate():
+    if day and day > today_here():
         raise ValidationError(gettext("Choose a day up to today; later members are unknown."))
     return day
 
@@ -43,7 +43,7 @@ class MovesForm(forms.Form):
         if until and not since and "since" not in self.errors:
             self.add_error("since", gettext("Name the first day as well."))
         if since and not until and "until" not in self.errors:
-            cleaned["until"] = timezone.localdate()
+            cleaned["until"] = today_here()
         if since and cleaned.get("until") and since > cleaned["until"]:
             self.add_error("until", gettext("The first day lies behind the last one."))
         return cleaned

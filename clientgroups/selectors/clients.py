@@ -2,12 +2,12 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.utils.functional import cached_property
 
 from accounts.models import AuditEvent, User
 from clientgroups.models import Client, ClientGroup, ClientMerge, ConsentChange, Contact, Membership
 from clientgroups.selectors import Part, child_of, visible_client
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.events import events_of
 from clientgroups.selectors.rules.explain import Line, explain
 
@@ -108,7 +108,7 @@ def memberships_of(client: Client, user: User) -> list[Membership]:
 
 def why_in_group(client: Client, group: ClientGroup, user: User) -> Line:
     """The rule of a group, part by part, for one client."""
-    today = timezone.localdate()
+    today = today_here()
     return explain(group.rule, client=client, owner=group.owner, reader=user, today=today)
 
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from clientgroups.models import Client
 from clientgroups.selectors import visible_group
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.group_requests import group_panel as requests_panel
 from clientgroups.selectors.groups import members_of, monthly_sizes, stages_of
 from core import charts
@@ -19,7 +20,7 @@ TONES = {"potential": "info", "existing": "ok", "loyal": "violet", "lapsed": "ri
 
 @page("clientgroups.view", load=visible_group)
 def group_shape(request, group):
-    series = monthly_sizes(group, MONTHS, timezone.localdate())
+    series = monthly_sizes(group, MONTHS, today_here())
     context = {"group": group, "sizes": size_chart(series), "mix": stage_mix(stages_of(group))}
     return render_page(request, "clientgroups/group/shape", context)
 

@@ -2,12 +2,12 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clientgroups.forms.filters import GroupFilter
 from clientgroups.models import ClientGroup
 from clientgroups.selectors import visible_group
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.groups import fill_rows, moves_of, size_trends
 from clientgroups.selectors.rules.card import rule_card
 from clientgroups.services import groups as services
@@ -35,7 +35,7 @@ def group_list(request):
         )
     ]
     listed = Paginator(found.ordered, PAGE_SIZE).get_page(request.GET.get("page"))
-    groups = draw(fill_rows(listed.object_list, timezone.localdate()))
+    groups = draw(fill_rows(listed.object_list, today_here()))
     context = {
         "page": listed,
         "groups": groups,
@@ -48,7 +48,7 @@ def group_list(request):
 
 @page("clientgroups.view", load=visible_group)
 def group_detail(request, group):
-    today = timezone.localdate()
+    today = today_here()
     trend = size_trends([group.pk], today).get(group.pk, [])
     context = {
         "group": group,

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from clientgroups.selectors import visible_client
 from clientgroups.selectors.client_health import health_of, silence_words
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.engagement import WHAT_COUNTS, engagement_policy, weights_of
 from core import charts, formats
 from core.views import page, render_page
@@ -14,7 +15,7 @@ MONTHS = 12
 
 def trend_chart(health):
     """The figure at the end of each of twelve months, and the table behind it; none without."""
-    ends = month_ends(timezone.localdate(), MONTHS)
+    ends = month_ends(today_here(), MONTHS)
     values = [value_on(health.trend, day) for day in ends]
     if sum(value is not None for value in values) < 2:
         return None

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from clientgroups.models import ClientGroup
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.groups import size_trends
 from clientgroups.selectors.rates import value_policy
 from core import stats
@@ -103,7 +104,7 @@ class Comparison:
 
 def compare_groups(groups: list[ClientGroup], user: User, *, all_time: bool = False) -> Comparison:
     """Read everything about groups that the person sees, and judge their differences."""
-    today = timezone.localdate()
+    today = today_here()
     now = timezone.now()
     kind, start = (PeriodKind.ALL, ALL_TIME) if all_time else figures.common_period(groups)
     shared = figures.shared_clients(groups)

@@ -1,6 +1,7 @@
 import datetime as dt
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
@@ -103,6 +104,18 @@ def test_members_page_shows_a_past_day(client, sign_in, group, headers):
     assert "Early" not in found
     nobody = text_of(client.get(address + "?on=2024-02-29&q=!", headers=headers))
     assert "Nobody found" in nobody
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "UTC"])
+def test_today_is_the_day_of_the_installation_wherever_the_reader_sits(
+    client, sign_in, group, zone
+):
+    with time_machine.travel("2026-05-02T03:00:00Z", tick=False):
+        sign_in("viewer", group, time_zone=zone)
+
+        page = text_of(client.get(url("group_members", group.pk) + "?on=2026-05-02"))
+
+    assert "Members on 2 May<" in page
 
 
 @pytest.mark.parametrize(("on", "words"), [("2999-01-01", "up to today"), ("soon", "valid date")])

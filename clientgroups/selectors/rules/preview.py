@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import User
 from clientgroups.models import Client, ClientGroup
+from clientgroups.selectors.dates import today_here
 from clientgroups.selectors.rules.query import matching, may_change_rule, population
 from clientgroups.selectors.rules.tree import check_rule
 
@@ -70,7 +70,7 @@ def preview_rule(*, rule: object, actor: User, group: ClientGroup | None = None)
     """
     owner = group.owner if group and group.pk else actor
     checked = check_rule(rule, actor=owner, group=group, reader=actor)
-    found = matching(checked, owner=owner, today=timezone.localdate())
+    found = matching(checked, owner=owner, today=today_here())
     total = population(owner)
     if group and group.pk and not may_change_rule(actor, group):
         seen = Client.objects.visible_to(actor).order_by().values("pk")
