@@ -41,8 +41,7 @@ LINTERS = [
     ("catalogue", [PY, "-m", "config.messages", "check"], {}),
     ("permissions page", [PY, "-m", "config.permissions_page", "--check"], TEST_SETTINGS),
 ]
-# One process more than the two cores of a small machine: browsers and servers are waited for.
-TESTS = [PY, "-m", "pytest", "-n", "3", "--dist", "loadgroup", "--cov", "--cov-report"]
+TESTS = [PY, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "--cov", "--cov-report"]
 TESTS += ["term-missing:skip-covered", "--cov-fail-under=95"]
 FIXES = [
     ("ruff check", [PY, "-m", "ruff", "check", "--fix", "."], {}),
